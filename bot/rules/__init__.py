@@ -1,0 +1,1 @@
+"""Rules decide and touch nothing: pure functions, tested by tables of cases."""

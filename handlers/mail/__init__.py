@@ -1,0 +1,1 @@
+"""The mail hand: reads mailboxes, understands messages, composes and sends replies."""

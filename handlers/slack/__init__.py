@@ -1,0 +1,1 @@
+"""The Slack hand: listens, draws cards, posts replies."""

@@ -1,0 +1,1 @@
+"""The web hand: health, metrics, and Slack's HTTP deliveries."""
