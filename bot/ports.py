@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.answers import Drafted, DraftAsk, TriageAsk, Triaged
 from bot.inbound import ReadMessage
-from bot.questions import Post
+from bot.questions import Click, Page, Post, Told, Window
 from storage.channels import Channel
 
 
@@ -148,10 +148,21 @@ class Letter:
     """Adds Auto-Submitted and the suppress headers (RFC 3834)."""
 
 
-class SystemClock:
-    """The machine's clock."""
+class Door(Protocol):
+    """What the head offers to a listener: each call is one short transaction, done before the listener answers."""
 
-    def now(self) -> datetime:
-        from datetime import UTC
+    async def arrive(self, *, channel: Channel, account: str, place: str, key: str, raw: bytes) -> bool:
+        """Write a message down as it came. False: it was there already (same `key`)."""
+        ...
 
-        return datetime.now(UTC)
+    async def window(self, click: Click) -> Window | Told:
+        """What to open for this press (EDIT, REDO, HAND_OVER, LATER, WRONG_PERSON), or why not. Changes nothing."""
+        ...
+
+    async def click(self, click: Click) -> Told:
+        """Decide. The answer is made from what was committed; a late, repeated or forbidden press changes nothing."""
+        ...
+
+    async def command(self, words: str, *, by: str, team: str) -> Page:
+        """`/understudy words` from this person."""
+        ...

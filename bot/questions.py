@@ -230,3 +230,55 @@ class Digest:
 
 Post = Question | Note | DayThread | Handled | Digest
 """Everything the desk can show."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer to a command, shown to the person who asked only: plain lines, and rows or filed mail to open."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    filed: tuple[FiledLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Click:
+    """A press, as it came in. `by` and `team` are Slack's own ids of the person, never what a payload's text says."""
+
+    press: Press
+    by: str
+    team: str
+    stamp: Stamp = Stamp(0)
+    subject: int = 0
+    """The row it is about when that is no card: outbox item (UNDO, SHOULD_HAVE_ASKED), inquiry (PUT_BACK, OPEN)."""
+    text: str = ""
+    """EDIT: the whole new body. REDO: what to change. WRONG_PERSON: the right "Name <address>"."""
+    to: str = ""
+    """HAND_OVER: the approver's name."""
+    until: str = ""
+    """LATER: "1h", "today", "tomorrow", "monday"."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The private answer to a press; every press gets one. `done` is False when nothing was changed."""
+
+    text: str
+    done: bool = True
+    exact: str = ""
+    """Text to show whole (original mail, exact text), in a window, never as markup."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a press opens before anything is decided: a form with what it starts from."""
+
+    press: Press
+    stamp: Stamp
+    title: str
+    body: str = ""
+    to: tuple[str, ...] = ()
+    subject: str = ""
+    choices: tuple[str, ...] = ()
+    """Names to choose from (HAND_OVER)."""
