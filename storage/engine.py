@@ -1,0 +1,73 @@
+"""Opens the database: SQLite for one process, PostgreSQL for many."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+@dataclass(frozen=True)
+class Engines:
+    """One engine to write with and one to read with; on PostgreSQL they are the same."""
+
+    write: AsyncEngine
+    read: AsyncEngine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.write.dialect.name == "sqlite"
+
+    async def dispose(self) -> None:
+        await self.write.dispose()
+        if self.read is not self.write:
+            await self.read.dispose()
+
+
+def driver_url(url: str) -> str:
+    """The URL as SQLAlchemy's async drivers take it.
+
+    Takes "sqlite:///path" or "postgresql://…"; ValueError for anything else.
+    """
+    for plain, driven in (
+        ("sqlite:///", "sqlite+aiosqlite:///"),
+        ("sqlite+aiosqlite:///", "sqlite+aiosqlite:///"),
+        ("postgresql://", "postgresql+psycopg://"),
+        ("postgresql+psycopg://", "postgresql+psycopg://"),
+    ):
+        if url.startswith(plain):
+            return driven + url.removeprefix(plain)
+    raise ValueError(f"storage url must start with sqlite:/// or postgresql://, not {url.split(':', 1)[0]!r}")
+
+
+def open_engines(url: str) -> Engines:
+    """Engines for this URL; nothing connects yet."""
+    driven = driver_url(url)
+    if not driven.startswith("sqlite"):
+        engine = create_async_engine(driven, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return Engines(engine, engine)
+    # One writer: SQLite has a single writer anyway, and queueing for it in our own loop beats busy waiting.
+    write = create_async_engine(driven, pool_size=1, max_overflow=0, connect_args={"timeout": 10})
+    read = create_async_engine(driven, pool_size=3, max_overflow=2, connect_args={"timeout": 10})
+    _prepare(write, begin="BEGIN IMMEDIATE")
+    _prepare(read, begin="BEGIN")
+    return Engines(write, read)
+
+
+def _prepare(engine: AsyncEngine, *, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # The driver would open deferred transactions by itself; a deferred one that reads and then writes fails
+        # at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute("PRAGMA secure_delete=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

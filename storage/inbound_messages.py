@@ -1,0 +1,122 @@
+"""Inbound messages: every message exactly as it arrived, before we know anything about it."""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.channels import Channel
+from storage.columns import choice, json_list
+
+
+class InboundState(StrEnum):
+    NEW = "new"                  # written down, not read yet
+    READ = "read"                # became a message of a conversation
+    SAME = "same"                # another copy of a message we have (two mailboxes, a list copy)
+    QUARANTINED = "quarantined"  # could not be read within its limits; listed, can be read again
+    ERASED = "erased"
+
+
+class InboundMessage(SQLModel, table=True):
+    __tablename__ = "inbound_message"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True, max_length=500)
+    """Transport identity: "imap:account:folder:uidvalidity:uid" or "slack:team:channel:ts:edited"."""
+    channel: Channel = choice(Channel)
+    account: str
+    place: str
+    """Folder or Slack channel."""
+    raw: bytes
+    raw_hash: str = Field(index=True, max_length=64)
+    arrived_at: datetime
+    state: InboundState = choice(InboundState, InboundState.NEW, index=True)
+    attempts: int = 0
+    """Counted before each try to read it, so that a message that kills the reader is not tried for ever."""
+    why: list[str] = json_list()
+    message_id: int | None = Field(default=None, foreign_key="message.id")
+
+
+def hash_of(raw: bytes) -> str:
+    return sha256(raw).hexdigest()
+
+
+class InboundMessages:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(
+        self, *, key: str, channel: Channel, account: str, place: str, raw: bytes, arrived_at: datetime
+    ) -> InboundMessage | None:
+        """Write it down; None: this key was here already, nothing changed."""
+        known = await self._session.exec(select(InboundMessage.id).where(col(InboundMessage.key) == key))
+        if known.first() is not None:
+            return None
+        row = InboundMessage(
+            key=key,
+            channel=channel,
+            account=account,
+            place=place,
+            raw=raw,
+            raw_hash=hash_of(raw),
+            arrived_at=arrived_at,
+        )
+        self._session.add(row)
+        await self._session.flush()
+        return row
+
+    async def get(self, inbound_id: int) -> InboundMessage:
+        """The row; KeyError if there is none."""
+        found = await self._session.get(InboundMessage, inbound_id)
+        if found is None:
+            raise KeyError(f"inbound message {inbound_id}")
+        return found
+
+    async def of_message(self, message_id: int) -> InboundMessage | None:
+        query = select(InboundMessage).where(col(InboundMessage.message_id) == message_id)
+        return (await self._session.exec(query.order_by(col(InboundMessage.id)).limit(1))).first()
+
+    async def read_with_hash(self, raw_hash: str, *, but: int) -> InboundMessage | None:
+        """An earlier arrival of the same bytes that already became a message."""
+        query = select(InboundMessage).where(
+            col(InboundMessage.raw_hash) == raw_hash,
+            col(InboundMessage.id) != but,
+            col(InboundMessage.message_id).is_not(None),
+        )
+        return (await self._session.exec(query.limit(1))).first()
+
+    async def keys(self, prefix: str) -> set[str]:
+        """All keys that start with `prefix`, e.g. one folder's."""
+        query = select(InboundMessage.key).where(col(InboundMessage.key).startswith(prefix, autoescape=True))
+        return set((await self._session.exec(query)).all())
+
+    async def hashes(self, account: str, place: str) -> set[str]:
+        query = select(InboundMessage.raw_hash).where(
+            col(InboundMessage.account) == account, col(InboundMessage.place) == place
+        )
+        return set((await self._session.exec(query)).all())
+
+    async def newest_key(self, account: str, place: str) -> str | None:
+        """The key of the newest arrival of a place; for Slack it ends in the stamp."""
+        query = select(InboundMessage.key).where(
+            col(InboundMessage.account) == account, col(InboundMessage.place) == place
+        )
+        return (await self._session.exec(query.order_by(col(InboundMessage.key).desc()).limit(1))).first()
+
+    async def quarantined(self) -> list[InboundMessage]:
+        query = select(InboundMessage).where(col(InboundMessage.state) == InboundState.QUARANTINED)
+        return list((await self._session.exec(query.order_by(col(InboundMessage.id)))).all())
+
+    async def arrived_since(self, since: datetime) -> dict[InboundState, int]:
+        """How many arrived, by state."""
+        query = (
+            select(InboundMessage.state, func.count())
+            .where(col(InboundMessage.arrived_at) >= since)
+            .group_by(col(InboundMessage.state))
+        )
+        rows: Any = await self._session.exec(query)
+        return dict(rows.all())

@@ -1,0 +1,1 @@
+"""Migrations: forward only, the same on SQLite and PostgreSQL."""
