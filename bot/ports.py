@@ -156,7 +156,11 @@ class Door(Protocol):
         ...
 
     async def window(self, click: Click) -> Window | Told:
-        """What to open for this press (EDIT, REDO, HAND_OVER, LATER, WRONG_PERSON), or why not. Changes nothing."""
+        """What to open for this press (EDIT, REDO, HAND_OVER, LATER, WRONG_PERSON), or why not. Changes nothing.
+
+        SEND is asked for too, when a draft is too long for one card: the window's body is the whole reply, which is
+        then read page by page, and only the last page has the button that sends.
+        """
         ...
 
     async def click(self, click: Click) -> Told:

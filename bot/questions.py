@@ -20,6 +20,7 @@ class Press(StrEnum):
     NO_REPLY = "no_reply"
     WRONG_PERSON = "wrong_person"      # "I read this as from X": correct it
     ORIGINAL = "original"              # show the original mail, privately
+    SOURCES = "sources"                # show what the draft relies on, each source's text, privately
     UNDO = "undo"                      # within the undo window
     SHOULD_HAVE_ASKED = "should_have_asked"
     PUT_BACK = "put_back"              # a filed message becomes an inquiry
