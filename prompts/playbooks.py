@@ -1,0 +1,299 @@
+"""The playbook: the owner's folder, read whole, checked whole, and then never changed."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prompts.authority import DEFAULT_TOPICS, Authority, Topic, read_authority
+from prompts.heads import Head, Page, listed, nearest, read_page, read_toml
+from prompts.house_rules import HouseRules, read_house_rules
+from prompts.languages import languages
+from prompts.links import clickable, host_of
+from prompts.problems import PlaybookError, PlaybookProblem, Problems
+from prompts.routine_pages import read_routine
+from prompts.routines import Limits, RoutineCard, Slot, SlotError, fill
+
+__all__ = [
+    "Answer", "Authority", "HouseRules", "Limits", "Material", "Playbook", "PlaybookError", "PlaybookProblem",
+    "RoutineCard", "Service", "Slot", "SlotError", "Topic", "fill", "read_playbook",
+]  # fmt: skip
+
+FILES = ("house_rules.toml", "authority.toml", "voice.md", "business.md", "services.md")
+FOLDERS = ("services", "answers", "routines")
+MAX_FILES = 500
+OTHER = "other"
+"""What a writer answers as category when nothing of the playbook fits."""
+
+_STEM = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}\Z")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Text a reply can use. `id` is what a draft cites ("answer:opening-hours"); `name` is its file's name."""
+
+    id: str
+    title: str
+    topics: tuple[str, ...]
+    words: tuple[str, ...]
+    text: str
+    public: bool
+    """Whether it may go to somebody we do not know."""
+    language: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.id.removeprefix("answer:")
+
+
+@dataclass(frozen=True)
+class Service:
+    """Something the business offers. `id` is "service:<name>"."""
+
+    id: str
+    title: str
+    words: tuple[str, ...]
+    text: str
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class Material:
+    """One citable piece of the playbook."""
+
+    id: str
+    title: str
+    text: str
+    public: bool
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """Everything the owner wrote down. `fingerprint` changes when any file of it does."""
+
+    voice: str = ""
+    business: str = ""
+    services: tuple[Service, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    routines: tuple[RoutineCard, ...] = ()
+    house_rules: HouseRules = field(default_factory=HouseRules)
+    authority: Authority = field(default_factory=lambda: Authority(DEFAULT_TOPICS))
+    fingerprint: str = ""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return tuple(topic.name for topic in self.authority.topics)
+
+    def routine(self, name: str) -> RoutineCard | None:
+        return next((routine for routine in self.routines if routine.name == name), None)
+
+    def answer(self, name: str) -> Answer | None:
+        """By name ("opening-hours") or id ("answer:opening-hours")."""
+        return next((answer for answer in self.answers if name in (answer.name, answer.id)), None)
+
+    def material(self, *, public_only: bool) -> tuple[Material, ...]:
+        """What a draft may rely on: business facts, services, answers; for an unknown sender only what is public."""
+        everything = [Material("business", "About us", self.business, public=True)] if self.business else []
+        everything += [
+            Material(service.id, service.title, service.text, service.public) for service in self.services
+        ]
+        everything += [
+            Material(answer.id, answer.title, answer.text, answer.public) for answer in self.answers
+        ]
+        return tuple(piece for piece in everything if piece.public or not public_only)
+
+
+def read_playbook(folder: Path) -> Playbook:
+    """The playbook in this folder. PlaybookError with every problem of every file, when there is one."""
+    problems = Problems()
+    if not folder.is_dir():
+        problems.add(
+            str(folder),
+            1,
+            "there is no such folder",
+            "Run `understudy init`, or name the folder of your playbook.",
+        )
+        problems.settle()
+    reading = _Reading(folder, problems)
+    playbook = reading.all()
+    problems.settle()
+    return playbook
+
+
+class _Reading:
+    """One pass over a folder."""
+
+    def __init__(self, folder: Path, problems: Problems) -> None:
+        self._folder, self._problems = folder, problems
+        self._hash = hashlib.sha256()
+
+    def all(self) -> Playbook:
+        self._check_names()
+        authority = self._authority()
+        topics = tuple(topic.name for topic in authority.topics)
+        rules = self._rules(topics)
+        business = self._text("business.md")
+        services = self._services()
+        hosts = rules.links + tuple(host for link in clickable(business) if (host := host_of(link)))
+        answers = tuple(self._answer(page, name, topics) for name, page in self._pages("answers"))
+        routines = tuple(
+            read_routine(page, name, topics=topics, constants=rules.constants, hosts=hosts)
+            for name, page in self._pages("routines")
+        )
+        self._check_clashes(answers, routines)
+        return Playbook(
+            voice=self._text("voice.md"),
+            business=business,
+            services=services,
+            answers=answers,
+            routines=routines,
+            house_rules=rules,
+            authority=authority,
+            fingerprint=self._hash.hexdigest()[:12],
+        )
+
+    def _check_names(self) -> None:
+        """A misspelt folder would silently switch things off, so nothing unknown may lie about."""
+        known = FILES + FOLDERS
+        for path in sorted(self._folder.iterdir()):
+            if path.name.startswith(".") or path.name.lower() == "readme.md" or path.name in known:
+                continue
+            if path.is_dir() or path.suffix in (".md", ".toml"):
+                cure = f"A playbook has {listed(known)}.{nearest(path.name, known)}"
+                self._problems.add(path.name, 1, "this is no part of a playbook", cure)
+
+    def _seen(self, file: str, raw: bytes) -> None:
+        self._hash.update(f"{file}\0{len(raw)}\0".encode() + raw)
+
+    def _toml(self, file: str) -> Head:
+        """The head of a TOML file; an empty one when it is not there or cannot be read."""
+        path = self._folder / file
+        if path.exists() and (read := read_toml(path, file, self._problems)):
+            self._seen(file, read[1])
+            return read[0]
+        return Head(file, {}, [], self._problems)
+
+    def _authority(self) -> Authority:
+        return read_authority(self._toml("authority.toml"))
+
+    def _rules(self, topics: tuple[str, ...]) -> HouseRules:
+        head = self._toml("house_rules.toml")
+        rules = read_house_rules(head, languages=tuple(languages()))
+        for topic in rules.always_person_topics:
+            if topic not in topics:
+                cure = f"Topics stand in authority.toml: {listed(topics)}.{nearest(topic, topics)}"
+                head.complain("topics", f"{topic!r} is no topic of this playbook", cure)
+        return rules
+
+    def _page(self, path: Path, file: str) -> Page | None:
+        page = read_page(path, file, self._problems)
+        if page:
+            self._seen(file, page.raw)
+        return page
+
+    def _text(self, file: str) -> str:
+        path = self._folder / file
+        page = self._page(path, file) if path.exists() else None
+        if page is None:
+            return ""
+        page.head.closed()
+        return page.body
+
+    def _pages(self, folder: str) -> list[tuple[str, Page]]:
+        """Name and page of each Markdown file in a folder of the playbook."""
+        place, pages = self._folder / folder, []
+        if not place.exists():
+            return []
+        for path in sorted(place.iterdir() if place.is_dir() else []):
+            file = f"{folder}/{path.name}"
+            if path.name.startswith(".") or path.name.lower() == "readme.md":
+                continue
+            if path.suffix != ".md":
+                if path.is_dir() or path.suffix in (".toml", ".txt", ".markdown"):
+                    self._problems.add(file, 1, "this is not read here", "Each is one file that ends in .md.")
+                continue
+            if not _STEM.match(path.stem):
+                self._problems.add(
+                    file,
+                    1,
+                    f"{path.stem!r} cannot be a name",
+                    "Use small letters, digits and -, such as opening-hours.md.",
+                )
+                continue
+            if page := self._page(path, file):
+                pages.append((path.stem, page))
+        if len(pages) > MAX_FILES:
+            self._problems.add(folder, 1, f"it holds {len(pages)} files", f"Keep it under {MAX_FILES}.")
+        return pages
+
+    def _answer(self, page: Page, name: str, topics: tuple[str, ...]) -> Answer:
+        head = page.head
+        answer = Answer(
+            id=f"answer:{name}",
+            title=head.text("title", name.replace("-", " ").capitalize(), longest=80),
+            topics=head.words("topics"),
+            words=head.words("words"),
+            text=page.body,
+            public=head.flag("public", default=False),
+            language=head.choice("language", "", tuple(languages())),
+        )
+        for topic in answer.topics:
+            if topic not in topics:
+                cure = f"Topics stand in authority.toml: {listed(topics)}.{nearest(topic, topics)}"
+                head.complain("topics", f"{topic!r} is no topic of this playbook", cure)
+        if not answer.text:
+            self._problems.add(
+                head.file, page.body_line, "it has no text", "Write the answer below the head."
+            )
+        head.closed()
+        return answer
+
+    def _services(self) -> tuple[Service, ...]:
+        """services.md, one service under each "## Title", and services/*.md, one service each."""
+        services = []
+        path = self._folder / "services.md"
+        if path.exists() and (page := self._page(path, "services.md")):
+            page.head.closed()
+            for title, text in re.findall(
+                r"^##[ \t]+(.+?)[ \t]*#*\n(.*?)(?=^##[ \t]|\Z)", page.body, re.MULTILINE | re.DOTALL
+            ):
+                services.append(Service(f"service:{_slug(title)}", title[:80], (), text.strip()))
+            if page.body and not services:
+                self._problems.add(
+                    "services.md",
+                    page.body_line,
+                    "it names no service",
+                    'Put each under a line "## Its name".',
+                )
+        for name, page in self._pages("services"):
+            head = page.head
+            title = head.text("title", name.replace("-", " ").capitalize(), longest=80)
+            services.append(
+                Service(
+                    f"service:{name}",
+                    title,
+                    head.words("words"),
+                    page.body,
+                    head.flag("public", default=True),
+                )
+            )
+            head.closed()
+        ids = [service.id for service in services]
+        for twice in sorted({one for one in ids if ids.count(one) > 1}):
+            self._problems.add("services.md", 1, f"{twice!r} stands there twice", "Rename one, or delete it.")
+        return tuple(services)
+
+    def _check_clashes(self, answers: tuple[Answer, ...], routines: tuple[RoutineCard, ...]) -> None:
+        """A writer names its choice by name alone, so one name is one thing."""
+        for name in sorted({answer.name for answer in answers} & {routine.name for routine in routines}):
+            self._problems.add(
+                f"answers/{name}.md", 1, f"a routine is called {name!r} too", "Rename one of the two files."
+            )
+        names = {f"answers/{answer.name}.md": answer.name for answer in answers}
+        names |= {f"routines/{routine.name}.md": routine.name for routine in routines}
+        for file in sorted(file for file, name in names.items() if name == OTHER):
+            self._problems.add(file, 1, f"the name {OTHER!r} means that nothing fits", "Rename the file.")
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[\W_]+", "-", title.casefold()).strip("-")[:60] or "service"
