@@ -1,0 +1,1 @@
+"""Measurements: accuracy on third-party corpora, speed against rivals."""
