@@ -44,11 +44,11 @@ def open_engines(url: str) -> Engines:
     """Engines for this URL; nothing connects yet."""
     driven = driver_url(url)
     if not driven.startswith("sqlite"):
-        engine = create_async_engine(driven, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        engine = create_async_engine(driven, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
         return Engines(engine, engine)
     # One writer: SQLite has a single writer anyway, and queueing for it in our own loop beats busy waiting.
-    write = create_async_engine(driven, pool_size=1, max_overflow=0, connect_args={"timeout": 10})
-    read = create_async_engine(driven, pool_size=3, max_overflow=2, connect_args={"timeout": 10})
+    write = create_async_engine(driven, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"timeout": 10})
+    read = create_async_engine(driven, pool_size=3, max_overflow=2, hide_parameters=True, connect_args={"timeout": 10})
     _prepare(write, begin="BEGIN IMMEDIATE")
     _prepare(read, begin="BEGIN")
     return Engines(write, read)

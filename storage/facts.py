@@ -21,6 +21,8 @@ class Fact(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     client_id: int = Field(foreign_key="client.id", index=True)
+    name: str = ""
+    """What a routine's slot may ask for by name, e.g. "next_visit"; "" for free statements."""
     text: str
     basis: Basis = choice(Basis)
     source: str

@@ -120,3 +120,11 @@ class InboundMessages:
         )
         rows: Any = await self._session.exec(query)
         return dict(rows.all())
+
+    async def rows_since(self, since: datetime, *, limit: int = 5000) -> list[tuple[int, InboundState, int | None]]:
+        """(id, state, message id) of what arrived since, oldest first; the raw bytes are left where they are."""
+        query = select(InboundMessage.id, InboundMessage.state, InboundMessage.message_id).where(
+            col(InboundMessage.arrived_at) >= since
+        )
+        rows: Any = await self._session.exec(query.order_by(col(InboundMessage.id)).limit(limit))
+        return [(row[0], row[1], row[2]) for row in rows.all()]

@@ -20,6 +20,8 @@ class Message(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     conversation_id: int = Field(foreign_key="conversation.id", index=True)
+    inquiry_id: int | None = Field(default=None, index=True)
+    """The inquiry it opened or went on with; no foreign key, since inquiries point back here."""
     direction: Direction = choice(Direction)
     external_id: str = Field(default="", index=True, max_length=998)
     """Message-ID without angle brackets, or Slack's stamp. Evidence for threading, never an identity."""

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.audit import Audit
-from storage.cards import Cards
+from storage.cards import Card, Cards, CardState
 from storage.clients import Clients
 from storage.conversations import Conversations
 from storage.decisions import Decisions
@@ -20,12 +22,12 @@ from storage.engine import Engines
 from storage.facts import Facts
 from storage.inbound_messages import InboundMessages
 from storage.inquiries import Inquiries
-from storage.jobs import Job, Jobs
+from storage.jobs import Job, Jobs, Step
 from storage.mailboxes import Mailboxes
 from storage.messages import Messages
 from storage.model_calls import ModelCalls
 from storage.outbox import Outbox
-from storage.postings import Postings
+from storage.postings import Posting, PostingKind, Postings
 from storage.pulses import Pulses
 from storage.routine_marks import RoutineMarks
 
@@ -120,6 +122,45 @@ class Tx:
     @cached_property
     def routine_marks(self) -> RoutineMarks:
         return RoutineMarks(self.session)
+
+
+    async def show(
+        self, kind: PostingKind, subject_id: int, *, key: str, now: datetime, under_key: str = "",
+        content: dict[str, Any] | None = None, after: timedelta = timedelta()
+    ) -> Posting:
+        """Have something shown at the desk, once per key; a step posts it from `now + after` on."""
+        there = await self.postings.with_key(key)
+        if there is not None:
+            return there
+        posting = await self.postings.add(
+            Posting(key=key, kind=kind, subject_id=subject_id, under_key=under_key, content=content or {}, made_at=now)
+        )
+        assert posting.id is not None
+        await self.jobs.add(Step.POST, posting.id, due_at=now + after, occasion=str(posting.version))
+        return posting
+
+    async def repaint(self, key: str, *, now: datetime) -> None:
+        """Have what is shown under this key drawn anew; nothing happens if it was never to be shown."""
+        posting = await self.postings.with_key(key)
+        if posting is None or posting.id is None:
+            return
+        version = await self.postings.bump(posting.id)
+        await self.jobs.add(Step.POST, posting.id, due_at=now, occasion=str(version))
+
+    async def open_card(self, card: Card, *, now: datetime, after: timedelta = timedelta()) -> Card:
+        """Add a card and have it shown."""
+        card = await self.cards.add(card)
+        assert card.id is not None
+        await self.show(PostingKind.CARD, card.id, key=f"card:{card.id}", now=now, after=after)
+        return card
+
+    async def close_card(self, card: Card, *, state: CardState, outcome: str, by: str, now: datetime) -> bool:
+        """Settle or retire a card and have it redrawn; False: it was over already."""
+        assert card.id is not None
+        ended = await self.cards.settle(card.id, state=state, outcome=outcome, by=by, at=now)
+        if ended:
+            await self.repaint(f"card:{card.id}", now=now)
+        return ended
 
 
 async def _ring_nobody(_job_id: int) -> None:

@@ -1,0 +1,123 @@
+"""What the head knows of its own house, and the dossier: what may be used for one reply."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.answers import Source, Turn
+from bot.people import People
+from prompts.playbooks import Playbook
+from storage.channels import Channel
+from storage.inquiries import Inquiry
+from storage.messages import Direction, Message
+from storage.store import Tx
+
+HISTORY_BYTES = 32 * 1024
+TEXT_BYTES = 32 * 1024
+
+
+@dataclass(frozen=True)
+class House:
+    """The business as the settings and the playbook describe it; the same for every step."""
+
+    business: str
+    zone: ZoneInfo
+    people: People
+    playbook: Playbook
+    address: str
+    """The mailbox that clients write to."""
+    sender: str
+    """The From line of replies: "Maren Hallberg <hello@…>"."""
+    signature: str
+    secret: bytes
+    """Signs our Message-IDs, so that our own echo is known."""
+    domain: str
+    epoch: str = "1"
+    """Changes when a backup is restored: no Message-ID is ever used twice."""
+    undo: timedelta | None = None
+    """Shortens every undo window (rehearsal at speed); None: as the playbook says."""
+
+    def local_day(self, at: datetime) -> str:
+        """"Monday 2026-11-23", in the business's zone."""
+        return at.astimezone(self.zone).strftime("%A %Y-%m-%d")
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything a reply to one inquiry may rely on."""
+
+    client_name: str
+    sources: tuple[Source, ...]
+    history: tuple[Turn, ...]
+
+
+async def gather(tx: Tx, house: House, inquiry: Inquiry, message: Message) -> Dossier:
+    """The dossier for this inquiry: public playbook material, and this client's own rows if the client is known.
+
+    Rows of another client are never read here; an unverified sender has no client, so gets public material only.
+    """
+    sources = [
+        Source(piece.id, piece.title, piece.text)
+        for piece in house.playbook.material(public_only=inquiry.client_id is None)
+    ]
+    client_name = ""
+    if inquiry.client_id is not None:
+        client = await tx.clients.get(inquiry.client_id)
+        client_name = client.name
+        sources += [
+            Source(f"fact:{fact.id}", f"{fact.source}, {fact.dated:%Y-%m-%d}", fact.text)
+            for fact in await tx.facts.usable(inquiry.client_id)
+        ]
+        sources += [
+            Source(f"engagement:{work.id}", f"Work: {work.name}", _engagement_text(work.name, work.status, work.milestones))
+            for work in await tx.engagements.of(inquiry.client_id)
+        ]
+    return Dossier(client_name, tuple(sources), await turns(tx, inquiry, message))
+
+
+def _engagement_text(name: str, status: str, milestones: list[dict[str, object]]) -> str:
+    dates = "; ".join(
+        f"{m.get('name')}: {m.get('on') or 'no date'}{' (done)' if m.get('done') else ''}" for m in milestones
+    )
+    return ". ".join(part for part in (name, status, dates) if part)
+
+
+async def turns(tx: Tx, inquiry: Inquiry, message: Message) -> tuple[Turn, ...]:
+    """The conversation before this message, oldest first, cut to what a writer may be given.
+
+    A verified client's conversation only: what an unverified sender joined is not quoted back to them.
+    """
+    if not message.verified:
+        return ()
+    found: list[Turn] = []
+    room = HISTORY_BYTES
+    for earlier in reversed(await tx.messages.of_conversation(inquiry.conversation_id)):
+        if earlier.id == message.id or not earlier.text:
+            continue
+        room -= len(earlier.text.encode())
+        if room < 0:
+            break
+        who = "us" if earlier.direction is Direction.OUT else "client"
+        found.append(Turn("us" if who == "us" else "client", earlier.sender_name, earlier.at, earlier.text))
+    return tuple(reversed(found))
+
+
+def clipped(text: str, limit: int = TEXT_BYTES) -> str:
+    """The text, cut at a character boundary to what a writer may be given."""
+    raw = text.encode()
+    return text if len(raw) <= limit else raw[:limit].decode(errors="ignore")
+
+
+async def unanswered_words(tx: Tx, inquiry: Inquiry, message: Message) -> str:
+    """The client's words since our last reply: several messages in a row are read together."""
+    words: list[str] = []
+    for item in reversed(await tx.messages.of_conversation(inquiry.conversation_id)):
+        if item.direction is Direction.OUT:
+            break
+        if item.id is not None and message.id is not None and item.id <= message.id and item.kind == "human":
+            words.append(item.text)
+    return clipped("\n\n".join(reversed(words)) or message.text)
+
+
+def channel_name(channel: Channel) -> str:
+    return "email" if channel is Channel.EMAIL else "Slack"
