@@ -51,6 +51,13 @@ class Conversations:
         )
         return (await self._session.exec(query)).first()
 
+    async def latest_in_place(self, place: str) -> Conversation | None:
+        """The Slack conversation that was last talked in, in this channel."""
+        query = select(Conversation).where(
+            col(Conversation.channel) == Channel.SLACK, col(Conversation.place) == place
+        )
+        return (await self._session.exec(query.order_by(col(Conversation.last_at).desc()).limit(1))).first()
+
     async def recent_of_client(self, client_id: int, since: datetime) -> list[Conversation]:
         query = select(Conversation).where(
             col(Conversation.client_id) == client_id,

@@ -21,6 +21,14 @@ def base_subject(subject: str) -> str:
         text = shorter
 
 
+_FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|pd|vl|i|转发|轉寄|転送)\s{0,2}[::]", re.IGNORECASE)
+
+
+def says_forwarded(subject: str) -> bool:
+    """Whether a subject begins as forwards do."""
+    return _FORWARD.match(subject) is not None
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A conversation that a message's references or subject point to."""
