@@ -5,7 +5,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import String, func
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,7 +25,7 @@ class InboundMessage(SQLModel, table=True):
     __tablename__ = "inbound_message"
 
     id: int | None = Field(default=None, primary_key=True)
-    key: str = Field(unique=True, max_length=500)
+    key: str = Field(unique=True, sa_type=String(500).with_variant(String(500, collation="C"), "postgresql"))  # type: ignore[call-overload]
     """Transport identity: "imap:account:folder:uidvalidity:uid" or "slack:team:channel:ts:edited"."""
     channel: Channel = choice(Channel)
     account: str
@@ -39,6 +39,12 @@ class InboundMessage(SQLModel, table=True):
     """Counted before each try to read it, so that a message that kills the reader is not tried for ever."""
     why: list[str] = json_list()
     message_id: int | None = Field(default=None, foreign_key="message.id")
+    ours: bool = False
+    """From a folder of what the owner sent."""
+    history: bool = False
+    """Older than our first start: filed as context, never answered."""
+    complete: bool = True
+    """False: larger than we take, or the server never gave the whole."""
 
 
 def hash_of(raw: bytes) -> str:
@@ -50,7 +56,7 @@ class InboundMessages:
         self._session = session
 
     async def add(
-        self, *, key: str, channel: Channel, account: str, place: str, raw: bytes, arrived_at: datetime
+        self, *, key: str, channel: Channel, account: str, place: str, raw: bytes, arrived_at: datetime, **more: Any
     ) -> InboundMessage | None:
         """Write it down; None: this key was here already, nothing changed."""
         known = await self._session.exec(select(InboundMessage.id).where(col(InboundMessage.key) == key))
@@ -64,6 +70,7 @@ class InboundMessages:
             raw=raw,
             raw_hash=hash_of(raw),
             arrived_at=arrived_at,
+            **more,
         )
         self._session.add(row)
         await self._session.flush()
@@ -89,16 +96,20 @@ class InboundMessages:
         )
         return (await self._session.exec(query.limit(1))).first()
 
-    async def keys(self, prefix: str) -> set[str]:
-        """All keys that start with `prefix`, e.g. one folder's."""
-        query = select(InboundMessage.key).where(col(InboundMessage.key).startswith(prefix, autoescape=True))
-        return set((await self._session.exec(query)).all())
+    async def keys_between(self, low: str, high: str) -> list[str]:
+        """Keys from `low` to `high`, both included, as text."""
+        query = select(InboundMessage.key).where(col(InboundMessage.key) >= low, col(InboundMessage.key) <= high)
+        return list((await self._session.exec(query)).all())
 
-    async def hashes(self, account: str, place: str) -> set[str]:
-        query = select(InboundMessage.raw_hash).where(
-            col(InboundMessage.account) == account, col(InboundMessage.place) == place
+    async def under_other_key(self, account: str, place: str, raw_hash: str, *, not_prefix: str) -> InboundMessage | None:
+        """A row of this folder with these bytes whose key has another prefix (the folder was renumbered)."""
+        query = select(InboundMessage).where(
+            col(InboundMessage.account) == account,
+            col(InboundMessage.place) == place,
+            col(InboundMessage.raw_hash) == raw_hash,
+            ~col(InboundMessage.key).startswith(not_prefix, autoescape=True),
         )
-        return set((await self._session.exec(query)).all())
+        return (await self._session.exec(query.order_by(col(InboundMessage.id)).limit(1))).first()
 
     async def newest_key(self, account: str, place: str) -> str | None:
         """The key of the newest arrival of a place; for Slack it ends in the stamp."""

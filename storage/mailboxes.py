@@ -22,9 +22,11 @@ class Mailbox(SQLModel, table=True):
     uidvalidity: int
     last_uid: int
     holes: list[dict[str, Any]] = json_list()
-    """Each {"uid", "since", "tries"}; gone ones are recorded with "gone": true and stay listed."""
-    started_at: datetime
-    polled_at: datetime | None = None
+    """Each {"uid", "since", "tried_at", "tries", "reason", "seen"}."""
+    present_uid: int = 0
+    """Mails up to this UID were there when this numbering was first seen."""
+    begun_at: datetime
+    """Our first start on this folder."""
 
 
 class Mailboxes:

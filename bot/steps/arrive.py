@@ -20,11 +20,11 @@ class Arrive:
 
 
 async def write_down(
-    tx: Tx, clock: Clock, *, channel: Channel, account: str, place: str, key: str, raw: bytes
+    tx: Tx, clock: Clock, *, channel: Channel, account: str, place: str, key: str, raw: bytes, **more: bool
 ) -> bool:
     """The same within a transaction that is already open; False: it was there already."""
     now = clock.now()
-    row = await tx.inbound.add(key=key, channel=channel, account=account, place=place, raw=raw, arrived_at=now)
+    row = await tx.inbound.add(key=key, channel=channel, account=account, place=place, raw=raw, arrived_at=now, **more)
     if row is None:
         return False
     assert row.id is not None

@@ -91,7 +91,7 @@ class Intake:
         if inbound.channel is Channel.SLACK and "thread_talk" in read.flags:
             inbound.state, inbound.why = InboundState.SAME, ["talk at the desk"]
             return
-        if self._from_us(read):
+        if self._from_us(inbound, read):
             await self._ours(tx, inbound, read)
             return
         approver = self._approver(read)
@@ -105,12 +105,12 @@ class Intake:
         conversation.participants = [*conversation.participants, *(p for p in self._parties(read, writer) if p not in known)]
         if await self._bounced(tx, read, message):
             return
-        await self._inquiry(tx, conversation, message, writer, client, approver, read, same_topic=same_topic)
+        await self._inquiry(tx, conversation, message, writer, client, approver, read, same_topic=same_topic, history=inbound.history)
 
     # Who
 
-    def _from_us(self, read: ReadMessage) -> bool:
-        if read.kind is Kind.OWN:
+    def _from_us(self, inbound: InboundMessage, read: ReadMessage) -> bool:
+        if read.kind is Kind.OWN or inbound.ours:
             return True
         sender = read.sender.address.lower() if read.sender else ""
         return sender in self.house.people.business_addresses
@@ -292,11 +292,14 @@ class Intake:
         read: ReadMessage,
         *,
         same_topic: bool,
+        history: bool,
     ) -> None:
         assert conversation.id is not None
         assert message.id is not None
         now = self.clock.now()
         filed: Filed | None = file_by_form(read, self.house.playbook.house_rules)
+        if history:
+            filed = Filed(Track.SILENT, ("older than our first start: read as context only",))
         elder = await tx.inquiries.newest_in(conversation.id)
         if filed is None and approver is not None and not writer.forwarded_by:
             if elder is not None:
