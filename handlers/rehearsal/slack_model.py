@@ -205,3 +205,23 @@ class SlackError(Exception):
 def as_json(thing: Any) -> Json:
     """A dataclass of this module as a plain dict, for storing."""
     return asdict(thing)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One Web API call as the workspace carried it out: for tests, the view from outside."""
+
+    method: str
+    app_id: str
+    arguments: Json
+    answer: Json
+    at: float
+
+
+class NotDelivered(Exception):
+    """A delivery that was not acknowledged; final: trying again is pointless, or the app asked not to."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final
