@@ -5,7 +5,6 @@ arrives between two IDLE rounds. These keep only numbers and flags in memory and
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
@@ -87,9 +86,10 @@ class Folder(MailboxDataInterface[Mail]):  # type: ignore[misc]
         return selected
 
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> Mail:
-        when = append_msg.when or datetime.now(UTC)
         flags = [str(flag) for flag in append_msg.flag_set if flag != Recent]
-        [row] = self._store.add([self.id], bytes(append_msg.literal), received_at=when, flags=flags)
+        [row] = self._store.add(
+            [self.id], bytes(append_msg.literal), received_at=append_msg.when, flags=flags
+        )
         return self.filed(row, recent=recent)
 
     async def copy(self, uid: int, destination: "Folder", *, recent: bool = False) -> int | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from bot.errors import Permanent, Refused
@@ -100,7 +99,7 @@ class PracticeMail:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opened:
-            self._store = MailStore(self._path)
+            self._store = MailStore(self._path, self._now)
             opened.callback(self._store.close)
             for person in self.people:
                 self._folders[person.user] = FolderSet(self._store, person.user, self._teller(person.address))
@@ -115,9 +114,7 @@ class PracticeMail:
             self._exits = opened.pop_all()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._exits.aclose()
 
     def messages(self, address: str, folder: str = "INBOX") -> list[StoredMail]:
@@ -149,7 +146,7 @@ class PracticeMail:
         For a sample business with a past. KeyError: no such person or folder.
         """
         kept = self._folders[self._addresses[address.lower()]][folder]
-        [row] = self._store.add([kept.id], raw, received_at=received_at or self._now(), flags=flags)
+        [row] = self._store.add([kept.id], raw, received_at=received_at, flags=flags)
         kept.filed(row)
         return row.uid
 

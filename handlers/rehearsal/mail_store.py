@@ -2,7 +2,7 @@
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,9 +90,10 @@ class MailStore:
     UIDs only rise and a folder's UIDVALIDITY never changes, also across restarts (RFC 9051, section 2.3.1.1).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
         """Open or create the file. Permanent if another practice world has it open, or it is no such file."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._now = now
         self._db = sqlite3.connect(path)
         try:
             self._db.execute("PRAGMA busy_timeout = 100")
@@ -162,10 +163,18 @@ class MailStore:
         return None if row is None else bytes(row[0])
 
     def add(
-        self, folder_ids: Sequence[int], raw: bytes, *, received_at: datetime, flags: Iterable[str] = ()
+        self,
+        folder_ids: Sequence[int],
+        raw: bytes,
+        *,
+        received_at: datetime | None = None,
+        flags: Iterable[str] = (),
     ) -> list[MailRow]:
-        """File one mail in every named folder, or in none; a row per folder, in the same order."""
-        kept, object_id, at = frozenset(flags), _new_id("M"), received_at.astimezone(UTC)
+        """File one mail in every named folder, or in none; a row per folder, in the same order.
+
+        `received_at` is now if it is not given.
+        """
+        kept, object_id, at = frozenset(flags), _new_id("M"), (received_at or self._now()).astimezone(UTC)
         rows = []
         with self._db:
             for folder_id in folder_ids:
