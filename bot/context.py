@@ -1,11 +1,13 @@
 """What the head knows of its own house, and the dossier: what may be used for one reply."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.answers import Source, Turn
 from bot.people import People
+from bot.rules.slots import Known
 from prompts.playbooks import Playbook
 from storage.channels import Channel
 from storage.inquiries import Inquiry
@@ -37,9 +39,23 @@ class House:
     undo: timedelta | None = None
     """Shortens every undo window (rehearsal at speed); None: as the playbook says."""
 
+    def holidays(self, day: date) -> frozenset[date]:
+        """Public holidays of the house's country around this day."""
+        return _holidays(self.playbook.house_rules.holidays, day.year)
+
     def local_day(self, at: datetime) -> str:
         """"Monday 2026-11-23", in the business's zone."""
         return at.astimezone(self.zone).strftime("%A %Y-%m-%d")
+
+
+@lru_cache(maxsize=16)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    if not country:
+        return frozenset()
+    import holidays  # a second to load, and only houses with a country need it
+
+    name, _, region = country.partition("-")
+    return frozenset(holidays.country_holidays(name, subdiv=region or None, years=(year, year + 1)))
 
 
 @dataclass(frozen=True)
@@ -121,3 +137,26 @@ async def unanswered_words(tx: Tx, inquiry: Inquiry, message: Message) -> str:
 
 def channel_name(channel: Channel) -> str:
     return "email" if channel is Channel.EMAIL else "Slack"
+
+
+async def known_of(tx: Tx, house: House, inquiry: Inquiry, message: Message) -> Known:
+    """What a routine's slots may be filled with: this client's own rows, and the house's."""
+    first_work, facts, client_name = None, {}, ""
+    if inquiry.client_id is not None:
+        client_name = (await tx.clients.get(inquiry.client_id)).name
+        first_work = next(iter(await tx.engagements.of(inquiry.client_id)), None)
+        facts = {f.name: f.text for f in reversed(await tx.facts.usable(inquiry.client_id)) if f.name}
+    ahead = next((m for m in (first_work.milestones if first_work else []) if not m.get("done")), {})
+    return Known(
+        contact_name=message.sender_name,
+        client_name=client_name,
+        owner_name=house.people.owner.name,
+        business=house.business,
+        engagement=first_work.name if first_work else "",
+        stage=first_work.status if first_work else "",
+        starts=first_work.starts_on if first_work else None,
+        ends=first_work.ends_on if first_work else None,
+        next_milestone=str(ahead.get("name") or ""),
+        next_date=date.fromisoformat(str(ahead["on"])) if ahead.get("on") else None,
+        facts=facts,
+    )

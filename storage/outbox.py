@@ -140,12 +140,16 @@ class Outbox:
         query = select(OutboxItem).where(col(OutboxItem.made_at) >= since)
         return list((await self._session.exec(query.order_by(col(OutboxItem.id)))).all())
 
-    async def automatic_to(self, address: str, since: datetime) -> int:
-        """How many automatic messages were queued for this address since then (withdrawn ones do not count)."""
+    async def automatic_since(self, since: datetime) -> list[list[str]]:
+        """The recipients of each automatic message queued since then (withdrawn ones do not count)."""
         query = select(OutboxItem.recipients).where(
             col(OutboxItem.automatic).is_(True),
             col(OutboxItem.made_at) >= since,
             col(OutboxItem.state) != OutboxState.WITHDRAWN,
         )
+        return list((await self._session.exec(query)).all())
+
+    async def automatic_to(self, address: str, since: datetime) -> int:
+        """How many automatic messages were queued for this address since then."""
         wanted = address.lower()
-        return sum(wanted in [r.lower() for r in row] for row in (await self._session.exec(query)).all())
+        return sum(wanted in [r.lower() for r in row] for row in await self.automatic_since(since))
