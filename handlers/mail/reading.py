@@ -87,7 +87,10 @@ def _read(body: bytes, raw: bytes, own: Own, parent: str | None) -> ReadMessage:
 
     seen = Seen(root, address, subject, words.text, own.is_own_id(identity or ""), own_addresses, verdict)
     kind, why = screen(seen)
-    bounce = read_bounce(root, words.text) if kind is Kind.BOUNCE else None
+    bounce = None
+    if kind is Kind.BOUNCE:
+        there = frozenset(one.address.lower() for one in (*senders, *_people(root, "to", [])))
+        bounce = read_bounce(root, words.text, subject=subject, ours=there | own_addresses)
     if bounce is not None and bounce.failed_id:
         headers["failed-message-id"] = bounce.failed_id
         in_reply_to = in_reply_to or bounce.failed_id

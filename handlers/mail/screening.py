@@ -23,7 +23,7 @@ class Seen:
     authenticated: Authenticated
 
 
-DAEMON = re.compile(r"^(?:mailer[-_.]?daemon|post-?master|mail-?daemon|mdaemon|maildelivery|bounces?|noreply-bounce)$", re.I)
+DAEMON = re.compile(r"^(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mail delivery (?:sub)?system)$", re.I)
 ROBOT = re.compile(
     r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply\b.*|no-reply\b.*|do-not-reply\b.*|ne[-_.]?pas[-_.]?repondre|nepasrepondre"
     r"|nicht[-_.]?antworten|notifications?|notify|alerts?|mailer|automailer|bounces?\+.*|auto-?confirm|auto-?mailer|updates?-noreply)$",
@@ -38,6 +38,31 @@ AUTO_SUBJECT = re.compile(
     r"|自動応答|自动回复|自動回覆|자동 회신|vacation reply|vacation response|on vacation\b|away from (?:my )?(?:mail|desk|office))",
     re.IGNORECASE,
 )
+
+
+POSTMASTER = re.compile(
+    r"^(?:post[-_.]?master|mail[-_. ]?(?:delivery|deliver|system|admin|server|gateway)\b.*|system[-_. ]?administrator|administrator|mail administrator)$", re.I)
+REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|vs|odp|回复|答复|转发)\s*:", re.I)
+BOUNCE_SUBJECT = re.compile(
+    r"^(?:undeliver(?:able|ed)\b|returned (?:mail|to sender)|(?:mail|message)? ?deliver?y (?:failure|failed|status notification|notification|error|problem|report)"
+    r"|(?:mail|message|delivery) (?:delivery )?(?:has )?fail(?:ed|ure)|mail system error|failure (?:notice|delivery)|failed delivery|non[- ]?delivery"
+    r"|could ?n.t (?:be )?deliver|mail could not be delivered|nondeliverable|unzustellbar|nicht zustellbar|non remis|message non distribu|no se puede entregar"
+    r"|mancata consegna|onbestelbaar|niet bezorgd|warning: (?:message|could not send)|delayed mail|there was an error sending your mail|rejected:"
+    r"|delivery status notification|returned mail|failure notice)",
+    re.IGNORECASE,
+)
+BOUNCE_PHRASE = re.compile(
+    r"(?:could not|couldn.t|cannot|can.t|can not|unable to|was(?: not|n.t)|has not been|not able to|failed to|did not|problems?) (?:be )?(?:deliver|reach|delivered|delivering|sent to the following)"
+    r"|(?:not be|undelivered|delivery (?:to the following|failed|has failed|error|problem|has been delayed)|addresses had (?:permanent|delivery|transient))"
+    r".{0,20}(?:deliver|recipient|address|fatal|error|permanent|failed|to the)"
+    r"|address(?:\(es\)|es)? failed|rejected recipient|returned to (?:you|sender)|error message below:\s*5\d\d|mailbox (?:is full|exceeds)"
+    r"|^[ \t]*(?:<<<\s*|said: )?5\d\d[ -](?:5\.\d+\.\d+|.{0,80}(?:user|recipient|mailbox|unknown))"
+    r"|notificationType\"\s*:\s*\"(?:Bounce|Delivery)|not a member of this mailing list|not allowed to post to this (?:mailing )?list"
+    r"|konnte nicht zugestellt werden|n.a pas pu [eê]tre (?:remis|livr|distribu)|no se ha podido entregar|не доставлено|送信できませんでした|配信できません",
+    re.IGNORECASE | re.MULTILINE,
+)
+LIST_COPY = frozenset({"list-id", "list-unsubscribe", "list-post"})
+LIST_ROBOT = frozenset({"x-mlserver", "x-ml-name", "x-mailman-version"})
 
 
 def screen(seen: Seen) -> tuple[Kind, tuple[str, ...]]:
@@ -89,10 +114,32 @@ def _bounce(seen: Seen) -> tuple[Kind, str] | None:
         return Kind.BOUNCE, media
     if (failed := _header(seen, "x-failed-recipients")) is not None:
         return Kind.BOUNCE, _said("x-failed-recipients", failed)
+    subject = BOUNCE_SUBJECT.search(seen.subject)
     local = seen.sender.partition("@")[0]
-    if DAEMON.match(local) and not seen.subject.lower().startswith(("re:", "fwd:", "fw:")):
-        return Kind.BOUNCE, f"From: {local}"
+    name = (_header(seen, "from") or "").partition("<")[0].strip(" \"'")
+    phrase = BOUNCE_PHRASE.search(seen.text[:6000])
+    if DAEMON.match(local) or DAEMON.match(name):
+        if subject or phrase or not REPLY_SUBJECT.match(seen.subject):
+            return Kind.BOUNCE, f"From: {name or local}"
+        return None
+    found = subject or phrase
+    if found is None:
+        return None
+    # A person can quote a bounce: one of these says that a machine wrote this.
+    returned = (_header(seen, "return-path") or "-").strip()
+    if returned in {"<>", "", "<MAILER-DAEMON>"} or "mailer-daemon" in returned.lower():
+        return Kind.BOUNCE, f"Return-Path: {returned or '<>'}; {found[0]}"
+    if POSTMASTER.match(local) or POSTMASTER.match(name):
+        return Kind.BOUNCE, f"From: {local or name}; {found[0]}"
+    if _header(seen, "from") in {"", "<>"} or (phrase and ROBOT.match(local) and not LIST_COPY & _names(seen)):
+        return Kind.BOUNCE, f"From: {local}; {found[0]}"
+    if phrase and LIST_ROBOT & _names(seen) and not REPLY_SUBJECT.match(seen.subject):
+        return Kind.BOUNCE, found[0]
     return None
+
+
+def _names(seen: Seen) -> frozenset[str]:
+    return frozenset(name for name, _ in seen.root.fields)
 
 
 def _receipt(seen: Seen) -> tuple[Kind, str] | None:
