@@ -316,24 +316,20 @@ def attribution_at(lines: list[str], start: int) -> Attribution | None:
     strength = attribution_strength(first)
     if strength:
         return Attribution(first, start + 1, strength)
-    begins = bool(_LEAD.match(first) or _DATE_FIRST.match(first))
-    if not begins and "@" not in first:
+    lead = bool(_LEAD.match(first)) and any(letter.isdigit() for letter in first)
+    dated = lead or bool(_DATE_FIRST.match(first) and _DATE.search(first))
+    if not dated and "@" not in first:
         return None
-    if not re.search(r"\d|<", first[:80]):
-        return None
-    most = MOST_ATTRIBUTION_LINES if begins else 2
-    text, blanks, has_address = first, 0, "@" in first
+    most = MOST_ATTRIBUTION_LINES if dated else 2
+    text, blanks = first, 0
     for at in range(start + 1, min(len(lines), start + most)):
         line = bare(lines[at])
         if not line:
             blanks += 1
-            if blanks > 1 or has_address:
+            if blanks > 1 or not lead or "@" in text:
                 return None
             continue
-        if line.startswith(">") and not line.lstrip("> ").endswith((":", "：")):
-            return None
         text = f"{text} {line}"
-        has_address = has_address or "@" in line
         if len(text) > LONGEST_ATTRIBUTION:
             return None
         strength = attribution_strength(text)
@@ -347,6 +343,8 @@ def attribution_strength(text: str) -> Strength:
     text = text.rstrip("-–—= *_")
     core = text.rstrip(":： *_")
     colon = len(core) < len(text)
+    if not colon and not _LEAD.match(text):
+        return Strength.NONE
     at_end, amid, early = _verbs(core)
     if not (colon or at_end):
         return Strength.NONE
@@ -386,6 +384,6 @@ def attribution_within(line: str) -> int | None:
         return None
     for lead in _LEAD_WITHIN.finditer(line):
         if attribution_strength(bare(line[lead.start() :])):
-            start = lead.start()
-            return len(line[:start].rstrip(" -–—")) if line[:start].endswith(("-", "–", "—")) else start
+            before = line[: lead.start()].rstrip()
+            return len(before.rstrip("-–— ")) if before.endswith(("--", "–", "—")) else lead.start()
     return None

@@ -191,3 +191,77 @@ ON_BEHALF = (
     " от имени ",
     " jménem ",
 )
+
+
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset(plain_form(phrase) for phrase in text.replace("\n", "|").split("|") if phrase.strip())
+
+
+# A whole line that ends a letter; below it stands a name.
+CLOSINGS = _phrases(
+    """regards|best regards|kind regards|kindest regards|warm regards|warmest regards|with kind regards|with best regards|many regards|regards to all|rgds|brgds
+    br|kr|best|best wishes|with best wishes|all the best|sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|yours|respectfully|cordially|cheers
+    warmly|take care|talk soon|see you|see you soon|have a nice day|have a great day|have a good day|have a great weekend|love|lots of love|hugs|xoxo|ciao|later|ttyl
+    mit freundlichen grüßen|mit freundlichen grüssen|mit freundlichem gruß|mit freundlichem gruss|freundliche grüße|freundliche grüsse|freundlicher gruß
+    viele grüße|viele grüsse|liebe grüße|liebe grüsse|lieber gruß|beste grüße|beste grüsse|schöne grüße|herzliche grüße|herzliche grüsse|herzlichst|mfg|lg|vg|bg
+    hochachtungsvoll|gruß|gruss|grüße|grüsse|mit besten grüßen|mit besten grüssen|mit herzlichen grüßen|sonnige grüße|schönen gruß|alles liebe|alles gute
+    cordialement|bien cordialement|très cordialement|cdt|cdlt|bien à vous|bien à toi|sincèrement|sincères salutations|salutations|meilleures salutations
+    salutations distinguées|bonne journée|bonne soirée|bien amicalement|amicalement|bises|bisous|à bientôt|respectueusement|meilleurs sentiments
+    saludos|un saludo|saludos cordiales|un cordial saludo|cordialmente|atentamente|atte|muy atentamente|reciba un cordial saludo|un abrazo|abrazos|besos
+    hasta pronto|cordiales saludos|salutacions|salutacions cordials|atentament|saúdos|un saúdo
+    cumprimentos|com os melhores cumprimentos|melhores cumprimentos|atenciosamente|att|abraço|abraços|um abraço|saudações|cordiais saudações|respeitosamente|beijos
+    cordiali saluti|distinti saluti|saluti|un saluto|un caro saluto|tanti saluti|cari saluti|i migliori saluti|a presto|buona giornata|in fede|un abbraccio|baci
+    met vriendelijke groet|met vriendelijke groeten|vriendelijke groet|vriendelijke groeten|groet|groeten|groetjes|mvg|hartelijke groet|hartelijke groeten
+    met hartelijke groet|hoogachtend|liefs|gr|gr.
+    med vänlig hälsning|med vänliga hälsningar|vänliga hälsningar|vänligen|hälsningar|hälsning|mvh|bästa hälsningar|varma hälsningar|allt gott|kram
+    med venlig hilsen|venlig hilsen|venlige hilsner|hilsen|mange hilsner|de bedste hilsner|bedste hilsner|kærlig hilsen|vh|mvh.|kh|dbh|hilsner
+    med vennlig hilsen|vennlig hilsen|beste hilsen|hilsen fra|klem|med venleg helsing|venleg helsing|helsing
+    ystävällisin terveisin|parhain terveisin|terveisin|terveiset|t.|yt|yst. terv.|ystävällisesti|kunnioittaen|kveðja|bestu kveðjur|með kveðju|kær kveðja
+    s pozdravem|s pozdravom|s úctou|pěkný den|pekný deň|hezký den|zdraví|pozdrav|s přátelským pozdravem|s priateľským pozdravom|pozdravuji|mějte se
+    pozdrawiam|z poważaniem|z powazaniem|pozdrowienia|serdecznie pozdrawiam|z wyrazami szacunku|serdeczności|łączę pozdrowienia|łączę wyrazy szacunku|miłego dnia
+    üdvözlettel|tisztelettel|üdv|üdvözlet|szép napot|köszönettel|baráti üdvözlettel|szívélyes üdvözlettel
+    cu stimă|cu respect|cu drag|cu considerație|salutări|o zi bună|numai bine|toate cele bune|cu prietenie
+    с уважением|с наилучшими пожеланиями|всего доброго|всего хорошего|с приветом|искренне ваш|удачи|хорошего дня|до свидания|до встречи
+    з повагою|з найкращими побажаннями|щиро ваш|гарного дня|усього найкращого|поздрави|с уважение|с поздрав|с най-добри пожелания|срдачан поздрав|поздрав
+    s poštovanjem|srdačan pozdrav|pozdrav|lijep pozdrav|lep pozdrav|lp|pozdravi|lepe pozdrave|s spoštovanjem|srdačno|puno pozdrava|pozz
+    parimat|parimate soovidega|lugupidamisega|tervitades|ar cieņu|ar sveicieniem|pagarbiai|su pagarba|geriausi linkėjimai
+    saygılarımla|saygılarımızla|saygılar|iyi çalışmalar|iyi günler|sevgiler|selamlar|hürmetlerimle|kolay gelsin
+    με εκτίμηση|φιλικά|χαιρετισμούς|φιλικούς χαιρετισμούς|με φιλικούς χαιρετισμούς|τα λέμε|me respekt|gjithë të mirat|të fala
+    בברכה|בכבוד רב|בתודה|יום טוב|مع التحية|مع أطيب التحيات|مع خالص التحية|تحياتي|وتفضلوا بقبول فائق الاحترام|با احترام|با تشکر|सादर|धन्यवाद
+    此致|敬礼|此致敬礼|祝好|顺祝商祺|謹啟|敬上|祝商祺|以上、よろしくお願いいたします|以上です|敬具|よろしくお願いいたします|よろしくお願いします|宜しくお願い致します|감사합니다|드림|올림
+    trân trọng|thân mến|kính thư|salam|hormat saya|terima kasih|ขอแสดงความนับถือ|ด้วยความเคารพ"""
+)
+# These end a letter too, but just as often they are the message itself.
+THANKS = _phrases(
+    """thanks|thank you|many thanks|thanks a lot|thanks so much|thank you so much|thank you very much|thanks again|thanks in advance|thank you in advance|thx|tia|thnx
+    thanks and regards|thanks & regards|thanks and best regards|ta|much appreciated|danke|vielen dank|danke schön|besten dank|herzlichen dank|danke im voraus|merci
+    merci beaucoup|merci d'avance|merci par avance|gracias|muchas gracias|gracias y saludos|mil gracias|obrigado|obrigada|muito obrigado|muito obrigada|grazie|grazie mille
+    molte grazie|bedankt|dank je|dank u|alvast bedankt|hartelijk dank|tack|tack på förhand|tusen tack|tak|mange tak|på forhånd tak|takk|tusen takk|på forhånd takk|kiitos
+    kiitos etukäteen|kiitän|takk fyrir|děkuji|díky|předem děkuji|ďakujem|vďaka|dziękuję|dzięki|z góry dziękuję|köszönöm|köszi|mulțumesc|mersi|спасибо|благодарю|дякую
+    благодаря|хвала|hvala|hvala lijepa|aitäh|tänan|paldies|ačiū|teşekkürler|teşekkür ederim|ευχαριστώ|תודה|شكرا|谢谢|謝謝|ありがとうございます|cảm ơn|terima kasih|merci de votre aide"""
+)
+# Regular expressions for what phones and apps write under a mail, without the name of the phone or app.
+SENT_FROM = (
+    r"(?:sent|written|posted) (?:from|via|with|using|by|on) (?:my|an?|the|mail for|outlook|yahoo|gmail|proton|samsung|android|mobile|blackberry|iphone"
+    r"|ipad|spark|type|aol|mailbird|canary|airmail|polymail|superhuman|missive|front|zoho|fastmail|tutanota|hey|bluemail|nine|newton|mail\.ru"
+    r"|myMail|windows|surface|galaxy|nokia|k-9|thunderbird|edison|email|shortwave|mimestream|workspace|rogers|vodafone|telstra|xfinity)",
+    r"sent from \w{2,30}$",
+    r"get (?:outlook|bluemail) for ",
+    r"(?:outlook|yahoo mail)(?: mobile)? (?:für|for|per|para|pour|voor) (?:ios|android)(?: (?:herunterladen|beziehen|downloaden|ophalen))?$",
+    r"(?:von|mit) mein(?:em|er) \S.{0,60} ges(?:endet|chickt)|diese nachricht wurde (?:von|mit) .{2,60} (?:gesendet|verschickt|versandt)",
+    r"(?:gesendet|verschickt|geschickt|versandt) (?:von|mit|aus|über|via|mobil)\b|von unterwegs gesendet|(?:holen sie sich|beziehen sie) outlook",
+    r"envoyé(?:e)? (?:de|depuis|à partir de?|avec|par|via|du|d['’])|télécharge[rz] outlook|obtenez outlook|provenance : courrier",
+    r"enviado (?:desde|de|do|a partir|con|com|por|via|vía|através)\b|obtener outlook|obter o outlook|descargar outlook|baixar o outlook",
+    r"inviat[oa] (?:da|dal|dallo|con|tramite|via)\b|(?:scarica|ottieni) outlook|enviat des d",
+    r"(?:verzonden|verstuurd|gestuurd) (?:vanaf|vanuit|met|via|door|van)\b|(?:outlook voor|download outlook)",
+    r"skickat (?:från|med|via)\b|(?:hämta|skaffa) outlook|sendt (?:fra|med|via|frå)\b|(?:hent|få|skaff) outlook|sent úr|sent frá",
+    r"lähetetty \S|lähetin \S.{2,40}lla|hanki outlook|saadetud minu|nosūtīts no|išsiųsta iš|išsiųsta naudojant",
+    r"odesláno (?:z|ze|pomocí|přes)\b|(?:získejte|stáhnout) outlook|odoslané (?:z|zo|pomocou)\b|poslané z|posláno z",
+    r"wysłane? (?:z|ze|za pomocą|przez|przy)\b|wysłano (?:z|ze|za|przez)\b|pobierz outlook|uzyskaj outlook",
+    r"(?:küldve|elküldve) \S|iphone-omról|az? \S{2,30}(?:ról|ről|mról|mről) küldve|trimis (?:de pe|din|cu|de la|prin)\b|obțineți outlook",
+    r"отправлено (?:с|со|из|через|при помощи)\b|надіслано (?:з|із|через|за допомогою)\b|відправлено з|изпратено от|послато са|скачать outlook|послано з",
+    r"poslano (?:iz|s|sa|z|putem|preko)\b|poslato (?:sa|iz|preko)\b|preuzmite outlook|στάλθηκε από|αποστολή από|dërguar nga",
+    r".{2,60}(?:dan|den|tan|ten) gönderildi|outlook.{0,20} edinin",
+    r"발신|나의 .{2,20}에서 보냄|.{2,30}에서 보냄$|.{2,30}から送信(?:されました|した)?$|.{2,30}より送信$|(?:发|發)自.{2,30}$|從我的 .{2,20} ?傳送|从我的 .{2,20}发送|获取 outlook",
+    r"נשלח מ|أرسلت من|تم الإرسال من|مرسل من|ارسال شده از|मेरे .{2,30} से भेजा|được gửi từ|gửi từ |dikirim dari|dihantar (?:dari|daripada)|ส่งจาก",
+)
