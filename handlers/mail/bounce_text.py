@@ -169,10 +169,13 @@ def _address_in(line: str, patterns: tuple[re.Pattern[str], ...], ours: frozense
 def notification_json(text: str) -> list[tuple[str, str, str, str]]:
     """Bounce and delivery events that Amazon SES posts as JSON: (recipient, status, action, diagnostic) each."""
     begin = text.find("{")
-    if begin < 0 or '"notificationType"' not in text[:LONGEST_NOTICE]:
+    if begin < 0 or "notificationType" not in text[:LONGEST_NOTICE]:
         return []
     try:
-        event, _ = json.JSONDecoder().raw_decode(text[begin : begin + LONGEST_NOTICE])
+        # Not strict: a relay that folded the long line put a line end into a string.
+        event, _ = json.JSONDecoder(strict=False).raw_decode(text[begin : begin + LONGEST_NOTICE])
+        if isinstance(event, dict) and isinstance(event.get("Message"), str):  # wrapped once more by SNS
+            event, _ = json.JSONDecoder(strict=False).raw_decode(event["Message"])
     except (ValueError, RecursionError):
         return []
     if not isinstance(event, dict):

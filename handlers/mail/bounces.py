@@ -183,6 +183,10 @@ def _for_now(notice: Notice, subject: str) -> bool:
 
 def _completed(one: BouncedRecipient, notice: Notice, subject: str) -> BouncedRecipient:
     said = one.diagnostic
+    if not said and (not one.status or one.status.endswith(".0.0")):
+        # The part says nothing of the reason; the words above it often do.
+        found = find_recipients(notice, ours=frozenset(), known=[one.recipient])
+        said = found[0].said if found else ""
     status = best_status(one.status, said, notice.said if not (one.status or said) else "", subject)
     action = one.action or ("delayed" if status.startswith("4.") and _for_now(notice, subject) else "failed")
     return BouncedRecipient(one.recipient, status, action, _diagnostic(said) if said else "")

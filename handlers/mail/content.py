@@ -38,6 +38,10 @@ class Words:
 def sort_parts(root: Part) -> Content:
     """Decide for every leaf whether it is read as words, following RFC 8621's algorithm for body parts."""
     content = Content()
+    if root.type == "multipart" and not root.parts:
+        content.plain.append(root)  # a multipart that is none: what stands there is all there is to read
+        content.html.append(root)
+        return content
     _sort([root], "mixed", content, in_alternative=False)
     return content
 

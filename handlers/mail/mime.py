@@ -13,7 +13,7 @@ LARGEST_TEXT = 2 * 1024 * 1024
 """Bytes of one part that are read as text; the whole of it stays in the raw mail."""
 
 FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
-BLANK = re.compile(rb"\r?\n|\r(?!\n)")
+LOOSE_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|report-type|format)\*?=", re.IGNORECASE)
 TYPE_DEFAULT = Parameters("text", "plain", {})
 
 
@@ -103,12 +103,16 @@ def _flag(flags: list[str], name: str) -> None:
 
 def _pieces(part: Part, body: bytes, depth: int, flags: list[str]) -> list[bytes] | None:
     """The raw parts inside, or None for a leaf."""
-    if part.type == "multipart":
-        if depth >= DEEPEST_NESTING:
-            _flag(flags, "too_deep")
-            return None
-        return split_multipart(body, part.parameters.get("boundary"), flags)
-    return None
+    if part.type != "multipart":
+        return None
+    if depth >= DEEPEST_NESTING:
+        _flag(flags, "too_deep")
+        return None
+    stated = part.parameters.get("boundary")
+    pieces = split_multipart(body, stated, flags) if stated else None
+    if pieces is None and depth == 1 and (guessed := guessed_boundary(body)):
+        pieces = split_multipart(body, guessed, flags)
+    return pieces
 
 
 def _head(raw: bytes, start: int, end: int, *, digest: bool) -> tuple[Part, bytes]:
@@ -155,6 +159,9 @@ def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[lis
                 return fields, at
             at = stop
             continue
+        if name and LOOSE_PARAMETER.match(raw, at, stop) and raw[value_start:at].rstrip().endswith(b";"):
+            at = stop  # a parameter whose line somebody forgot to indent
+            continue
         found = FIELD.match(raw, at, stop)
         if found:
             if name:
@@ -173,16 +180,12 @@ def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[lis
     return fields, end
 
 
-def split_multipart(body: bytes, boundary: str | None, flags: list[str]) -> list[bytes] | None:
+def split_multipart(body: bytes, boundary: str, flags: list[str]) -> list[bytes] | None:
     """The raw parts between boundary lines (RFC 2046 5.1.1); None when there are none.
 
     A delimiter is the start of a line and may be followed by blanks only; a missing closing delimiter is
     made up for by the end of the body.
     """
-    if not boundary:
-        boundary = guessed_boundary(body)
-        if not boundary:
-            return None
     delimiter = b"--" + boundary.rstrip().encode("utf-8", "replace")
     pieces: list[bytes] = []
     start = -1
@@ -226,11 +229,11 @@ def _without_line_end(body: bytes, start: int, end: int) -> bytes:
     return body[start:end]
 
 
-GUESSED = re.compile(rb"(?m)^--([^\s-][^\r\n]{0,69}?)[ \t]*\r?$")
+GUESSED = re.compile(rb"(?m)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\nContent-[A-Za-z-]{4,30}:", re.IGNORECASE)
 
 
 def guessed_boundary(body: bytes) -> str | None:
-    """The boundary of a multipart that names none: its first line that starts like one and comes again."""
+    """The boundary of a multipart that names none, or one that is not there: a line before a part's header, twice."""
     found = GUESSED.search(body, 0, LONGEST_VALUE)
     if found is None or body.count(b"--" + found[1]) < 2:
         return None

@@ -48,7 +48,8 @@ BOUNCE_SUBJECT = re.compile(
     r"|(?:mail|message|delivery) (?:delivery )?(?:has )?fail(?:ed|ure)|mail system error|failure (?:notice|delivery)|failed delivery|non[- ]?delivery"
     r"|could ?n.t (?:be )?deliver|mail could not be delivered|nondeliverable|unzustellbar|nicht zustellbar|non remis|message non distribu|no se puede entregar"
     r"|mancata consegna|onbestelbaar|niet bezorgd|warning: (?:message|could not send)|delayed mail|there was an error sending your mail|rejected:"
-    r"|delivery status notification|returned mail|failure notice)",
+    r"|delivery status notification|returned mail|failure notice"
+    r"|(?:メッセージ|メール|電子メール).{0,12}(?:配信|配達|送信|送達)(?:でき|され)ま|配信不能|未配信|無法投遞|无法投递|投递失败|退信|系统退信|전송.{0,6}실패|не доставлено|недоставленн)",
     re.IGNORECASE,
 )
 BOUNCE_PHRASE = re.compile(
@@ -57,10 +58,13 @@ BOUNCE_PHRASE = re.compile(
     r".{0,20}(?:deliver|recipient|address|fatal|error|permanent|failed|to the)"
     r"|address(?:\(es\)|es)? failed|rejected recipient|returned to (?:you|sender)|error message below:\s*5\d\d|mailbox (?:is full|exceeds)"
     r"|^[ \t]*(?:<<<\s*|said: )?5\d\d[ -](?:5\.\d+\.\d+|.{0,80}(?:user|recipient|mailbox|unknown))"
-    r"|notificationType\"\s*:\s*\"(?:Bounce|Delivery)|not a member of this mailing list|not allowed to post to this (?:mailing )?list"
+    r"|notificationType\\?\"\s*:\s*\\?\"(?:Bounce|Delivery)|not a member of this mailing list|not allowed to post to this (?:mailing )?list"
     r"|konnte nicht zugestellt werden|n.a pas pu [eê]tre (?:remis|livr|distribu)|no se ha podido entregar|не доставлено|送信できませんでした|配信できません",
     re.IGNORECASE | re.MULTILINE,
 )
+COMPLAINT_SUBJECT = re.compile(r"^(?:complaint about (?:message|e-?mail) from|abuse report\b|email feedback report)", re.I)
+COMPLAINT_FIELD = re.compile(rb"(?im)^X-HmXmrOriginalRecipient:")
+"""Microsoft's complaint feed is older than RFC 5965 and attaches the mail only."""
 LIST_COPY = frozenset({"list-id", "list-unsubscribe", "list-post"})
 LIST_ROBOT = frozenset({"x-mlserver", "x-ml-name", "x-mailman-version"})
 
@@ -104,6 +108,11 @@ def _has(seen: Seen, *media: str) -> str:
 def _feedback(seen: Seen) -> tuple[Kind, str] | None:
     if _report_type(seen) == "feedback-report" or _has(seen, "message/feedback-report"):
         return Kind.FEEDBACK, "report-type=feedback-report"
+    if COMPLAINT_SUBJECT.match(seen.subject) and _has(seen, "message/rfc822"):
+        return Kind.FEEDBACK, f"Subject: {seen.subject}"
+    for part in seen.root.leaves():
+        if part.media == "message/rfc822" and COMPLAINT_FIELD.search(part.body, 0, 4096):
+            return Kind.FEEDBACK, "the attached mail names the mailbox it was complained about from"
     return None
 
 
@@ -152,6 +161,8 @@ def _auto_reply(seen: Seen) -> tuple[Kind, str] | None:
     submitted = (_header(seen, "auto-submitted") or "").partition(";")[0].strip().lower()
     if submitted.startswith("auto-replied"):
         return Kind.AUTO_REPLY, _said("auto-submitted", submitted)
+    if submitted == "auto-generated" and (_header(seen, "in-reply-to") or _header(seen, "references")):
+        return Kind.AUTO_REPLY, f"{_said('auto-submitted', submitted)}, in reply to a message"
     for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply"):
         value = _header(seen, name)
         if value is not None and value.lower() not in {"no", "false", "0"}:
