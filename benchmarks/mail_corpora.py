@@ -439,8 +439,8 @@ def header_right(case: Case) -> bool:
     if kind == "content_type":
         got = read_parameters(root.first("content-type") or b"")
         parsed = expected["parsed"]
-        if got is None or parsed is None:
-            return got is None and parsed is None
+        if got is None or not got.type or parsed is None:
+            return (got is None or not got.type) and parsed is None
         return (got.type, got.subtype or None) == (parsed["c_type"], parsed["c_subtype"]) and (
             dict(parsed.get("attributes") or []) == got.values)  # fmt: skip
     return True

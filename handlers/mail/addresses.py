@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from handlers.mail.headers import FOLD, LONGEST_VALUE, SPACES, decode_words
+from handlers.mail.headers import LONGEST_VALUE, SPACES, decode_words, one_line
 
 MOST_ADDRESSES = 500
 LONGEST_LOCAL = 64
@@ -48,7 +48,7 @@ def read_groups(text: str) -> tuple[list[Group], bool]:
     Accepts what mail programs write: encoded words in quotes, comments as names, bare words, semicolons
     between addresses, a name behind the address, unclosed quotes and brackets. Linear in its length.
     """
-    text = FOLD.sub(" ", text[:LONGEST_VALUE])
+    text = one_line(text[:LONGEST_VALUE])
     groups: list[Group] = []
     loose: list[Mailbox] = []
     members: list[Mailbox] | None = None

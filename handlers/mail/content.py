@@ -14,6 +14,7 @@ from handlers.mail.mime import LARGEST_TEXT, Part
 UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 LONGEST_NAME = 200
 NUL = "\x00"
+SIGNATURES = frozenset({"pgp-signature", "pkcs7-signature", "x-pkcs7-signature"})
 
 
 @dataclass(slots=True)
@@ -39,8 +40,10 @@ def sort_parts(root: Part) -> Content:
     """Decide for every leaf whether it is read as words, following RFC 8621's algorithm for body parts."""
     content = Content()
     if root.type == "multipart" and not root.parts:
-        content.plain.append(root)  # a multipart that is none: what stands there is all there is to read
+        # A multipart that is none: what stands there is all there is to read, and kept as it came beside it.
+        content.plain.append(root)
         content.html.append(root)
+        content.attached.append(root)
         return content
     _sort([root], "mixed", content, in_alternative=False)
     return content
@@ -55,9 +58,13 @@ def _sort(parts: list[Part], multipart: str, content: Content, *, in_alternative
         words = part.type == "text" and part.subtype in {"plain", "html", ""}
         inline = part.disposition != "attachment" and words and (
             place == 0 or (multipart != "related" and not part.filename))
+        if multipart == "signed" and place and part.subtype in SIGNATURES:
+            continue  # the proof of the part before it, not something sent along
+        if not inline or part.filename:
+            content.attached.append(part)  # a named text is a file too, though we read it
         if not inline:
-            content.attached.append(part)
-        elif multipart == "alternative":
+            continue
+        if multipart == "alternative":
             (content.html if part.subtype == "html" else content.plain).append(part)
         elif part.subtype == "html":
             content.html.append(part)

@@ -16,7 +16,9 @@ MOST_IDS = 200
 ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 BETWEEN_WORDS = re.compile(r"[ \t\r\n]*\Z")
-FOLD = re.compile(r"\r?\n[ \t]*|\r[ \t]*")
+FOLD = re.compile(r"\r?\n(?=[ \t])")
+LINE_END = re.compile(r"(?:\r?\n|\r)[ \t]*")
+FOLDED_PAIR = re.compile(r"\\\r?\n[ \t]+")
 SPACES = re.compile(r"[ \t\r\n]+")
 MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 Q_ESCAPE = re.compile(rb"=([0-9A-Fa-f]{2})")
@@ -33,7 +35,17 @@ class Parameters:
 
 def unfold(raw: bytes) -> str:
     """A raw field body as one line of characters, encoded words not yet read (RFC 5322 2.2.3)."""
-    return FOLD.sub(" ", decode_header_bytes(raw[:LONGEST_VALUE])).strip(" \t\r\n\x00")
+    return one_line(decode_header_bytes(raw[:LONGEST_VALUE])).strip(" \t\x00")
+
+
+def one_line(text: str) -> str:
+    """A field body without its folds; a fold inside a quoted pair goes with the blanks it brought."""
+    if "\n" not in text and "\r" not in text:
+        return text
+    text = text.strip("\r\n")
+    if "\\" in text:
+        text = FOLDED_PAIR.sub(r"\\", text)
+    return LINE_END.sub(" ", FOLD.sub("", text))
 
 
 def text_of(raw: bytes) -> str:
@@ -142,7 +154,7 @@ def without_comments(text: str) -> str:
 
 def read_parameters(raw: bytes | str) -> Parameters | None:
     """Content-Type and Content-Disposition (RFC 2045 5.1, RFC 2231); None when no type stands there."""
-    text = FOLD.sub(" ", raw).strip(" \t\r\n\x00") if isinstance(raw, str) else unfold(raw)
+    text = one_line(raw if isinstance(raw, str) else decode_header_bytes(raw[:LONGEST_VALUE])).replace("\t", " ").strip("\x00")
     head, fields = _fields(without_comments(text))
     kind, _, subtype = head.partition("/")
     kind, subtype = kind.strip().lower(), subtype.strip().lower()
@@ -227,11 +239,11 @@ def _joined(fields: list[tuple[str, str, bool]]) -> dict[str, str]:
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, value, _ in fields:
-        found = SECTION.match(name)
+        found = SECTION.match(name.lstrip("*"))
         if "*" not in name or found is None:
             plain.setdefault(name, _readable(value))
             continue
-        base = (found["name"] or "").strip()
+        base = found["name"].strip()
         if not base:
             continue
         number = int(found["number"]) if found["number"] else 0

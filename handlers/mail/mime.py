@@ -120,8 +120,8 @@ def _head(raw: bytes, start: int, end: int, *, digest: bool) -> tuple[Part, byte
     kind = disposition = None
     encoding = ""
     for name, value in fields:
-        if name == "content-type" and kind is None:
-            kind = read_parameters(value)
+        if name == "content-type":
+            kind = read_parameters(value) or kind  # stated twice: the last is what most programs go by
         elif name == "content-disposition" and disposition is None:
             disposition = read_parameters(value)
         elif name == "content-transfer-encoding" and not encoding:
