@@ -85,12 +85,12 @@ def reading_to_send(window: Window, memory: Memory) -> Block:
     return view
 
 
-def refusal(text: str) -> Block:
-    """Why nothing was changed, in plain words."""
+def refusal(text: str, *, title: str = "") -> Block:
+    """Why nothing was changed, in plain words; with a title of its own a plain answer of another kind."""
     return {
         "type": "modal",
         "callback_id": ids.PAGES,
-        "title": blocks.plain("Nothing was changed"),
+        "title": blocks.plain(title or "Nothing was changed"),
         "close": blocks.plain("Close"),
         "private_metadata": "",
         "blocks": [blocks.section(limits.clipped(visible(text), limits.SECTION) or "This is not possible.")],
