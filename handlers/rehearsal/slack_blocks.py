@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from handlers.rehearsal.slack_elements import (
@@ -18,6 +18,7 @@ from handlers.rehearsal.slack_elements import (
 from handlers.rehearsal.slack_ids import with_ids
 from handlers.rehearsal.slack_limits import BLOCKS_TEXT, MESSAGE_BLOCKS
 from handlers.rehearsal.slack_model import Json, SlackError
+from handlers.rehearsal.slack_rich import RICH_TEXT_ELEMENTS
 from handlers.rehearsal.slack_shapes import (
     Report,
     Shape,
@@ -34,43 +35,6 @@ from handlers.rehearsal.slack_shapes import (
     thing,
 )
 
-_style = thing({}, closed=False)
-
-
-def _part(required: list[str], **fields: Shape) -> Shape:
-    return thing({"style": or_null(_style), **fields}, required, closed=False)
-
-
-_INLINE: Mapping[str, Shape] = {
-    "text": _part(["text"], text=string()),
-    "link": _part(["url"], url=string(), text=string()),
-    "user": _part(["user_id"], user_id=string()),
-    "usergroup": _part(["usergroup_id"], usergroup_id=string()),
-    "channel": _part(["channel_id"], channel_id=string()),
-    "team": _part(["team_id"], team_id=string()),
-    "emoji": _part(["name"], name=string()),
-    "date": _part(["timestamp"], timestamp=anything, format=string()),
-    "broadcast": _part(["range"], range=one_of("here", "channel", "everyone")),
-    "color": _part(["value"], value=string()),
-}
-_inline = array(by_type(_INLINE))
-_section_of_text = thing({"elements": _inline}, ["elements"])
-_framed = thing({"elements": _inline, "border": integer(0, 1), "language": string()}, ["elements"])
-_RICH: Mapping[str, Shape] = {
-    "rich_text_section": _section_of_text,
-    "rich_text_preformatted": _framed,
-    "rich_text_quote": _framed,
-    "rich_text_list": thing(
-        {
-            "elements": array(by_type({"rich_text_section": _section_of_text})),
-            "style": one_of("bullet", "ordered"),
-            "indent": integer(0, 8),
-            "border": integer(0, 1),
-            "offset": integer(0),
-        },
-        ["elements"],
-    ),
-}
 block_id = string(255)
 
 
@@ -96,7 +60,7 @@ def _container_last(value: Any, at: str, report: Report) -> None:
 
 
 _image = by_type({"image": ELEMENTS["image"]})
-_rich_text = _block(["elements"], elements=array(by_type(_RICH)))
+_rich_text = _block(["elements"], elements=RICH_TEXT_ELEMENTS)
 _cell = by_type(
     {
         "raw_text": thing({"text": string(low=1)}, ["text"]),
@@ -168,7 +132,13 @@ BLOCKS: dict[str, Shape] = {
         optional=or_null(boolean),
         dispatch_action=or_null(boolean),
     ),
-    "file": _block(["external_id", "source"], external_id=string(), source=one_of("remote"), file_id=string(), file=anything),
+    "file": _block(
+        ["external_id", "source"],
+        external_id=string(),
+        source=one_of("remote"),
+        file_id=string(),
+        file=anything,
+    ),
     "call": _block(["call_id"], closed=False, call_id=string()),
     "markdown": _block(["text"], text=string(12_000, 1)),
     "rich_text": _rich_text,
@@ -187,7 +157,9 @@ BLOCKS: dict[str, Shape] = {
     "table": _block(
         ["rows"], rows=array(array(_cell, 20, 1), 100, 1), column_settings=array(or_null(_column), 20)
     ),
-    "alert": _block(["text"], text=words(3000), level=one_of("default", "info", "warning", "error", "success")),
+    "alert": _block(
+        ["text"], text=words(3000), level=one_of("default", "info", "warning", "error", "success")
+    ),
     "card": _card,
     "carousel": _block(["elements"], elements=array(by_type({"card": _card}), 10, 1)),
     "task_card": _task,
@@ -214,7 +186,7 @@ BLOCKS["container"] = _block(
     title=or_null(plain(150)),
     rich_text_title=or_null(by_type({"rich_text": _rich_text})),
     subtitle=words(150),
-    child_blocks=lambda value, at, report: _children(value, at, report),
+    child_blocks=_children,
     width=one_of("narrow", "standard", "wide", "full"),
     icon=_image,
     is_collapsible=or_null(boolean),
@@ -274,7 +246,11 @@ def check_blocks(blocks: Any, at: str = "/blocks", most: int = MESSAGE_BLOCKS) -
         for place, element in elements_of(block):
             name = element.get("action_id")
             if name and name in actions:
-                complain(report, f"`action_id` {name} already exists for this block", f"{at}/{number_}{place}/action_id")
+                complain(
+                    report,
+                    f"`action_id` {name} already exists for this block",
+                    f"{at}/{number_}{place}/action_id",
+                )
             actions.add(name or "")
     return report
 
@@ -285,7 +261,9 @@ def text_in(value: Any) -> int:
         return sum(text_in(entry) for entry in value)
     if isinstance(value, dict):
         own = value.get("text")
-        return (len(own) if isinstance(own, str) else 0) + sum(text_in(e) for e in value.values() if not isinstance(e, str))
+        return (len(own) if isinstance(own, str) else 0) + sum(
+            text_in(e) for e in value.values() if not isinstance(e, str)
+        )
     return 0
 
 
@@ -297,7 +275,9 @@ def accept_blocks(blocks: Any) -> list[Json]:
     report = check_blocks(blocks)
     if report:
         raise SlackError(
-            "invalid_blocks", errors=report, response_metadata={"messages": [f"[ERROR] {line}" for line in report]}
+            "invalid_blocks",
+            errors=report,
+            response_metadata={"messages": [f"[ERROR] {line}" for line in report]},
         )
     if text_in(blocks) > BLOCKS_TEXT:
         raise SlackError("msg_blocks_too_long")

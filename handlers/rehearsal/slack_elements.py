@@ -40,8 +40,6 @@ def words(high: int = 3000, low: int = 1) -> Shape:
     )
 
 
-
-
 def _value_or_url(value: Any, at: str, report: Report) -> None:
     if value.get("value") is None and value.get("url") is None:
         complain(report, "missing required field: value", at)
@@ -116,7 +114,10 @@ def _select(multi: bool, more: Mapping[str, Shape], last: Shape | None = None) -
     return thing({**_INPUT, **extra, **more}, more=last)
 
 
-_STATIC: Mapping[str, Shape] = {"options": array(option, 100, 1), "option_groups": array(_option_group, 100, 1)}
+_STATIC: Mapping[str, Shape] = {
+    "options": array(option, 100, 1),
+    "option_groups": array(_option_group, 100, 1),
+}
 _static_last = all_of(_options_or_groups, _initial_known)
 _ids = array(string())
 
@@ -154,7 +155,9 @@ _button: Mapping[str, Shape] = {
 
 ELEMENTS: Mapping[str, Shape] = {
     "button": thing(_button, ["text"]),
-    "workflow_button": thing({**_button, "workflow": thing({"trigger": anything}, ["trigger"])}, ["text", "workflow"]),
+    "workflow_button": thing(
+        {**_button, "workflow": thing({"trigger": anything}, ["trigger"])}, ["text", "workflow"]
+    ),
     "icon_button": thing(
         {
             **_BASE,
@@ -168,7 +171,8 @@ ELEMENTS: Mapping[str, Shape] = {
         ["icon", "text"],
     ),
     "feedback_buttons": thing(
-        {**_BASE, "positive_button": _feedback, "negative_button": _feedback}, ["positive_button", "negative_button"]
+        {**_BASE, "positive_button": _feedback, "negative_button": _feedback},
+        ["positive_button", "negative_button"],
     ),
     "image": image,
     "checkboxes": thing(
@@ -177,12 +181,20 @@ ELEMENTS: Mapping[str, Shape] = {
         more=_initial_known,
     ),
     "radio_buttons": thing(
-        {**_INPUT, "options": array(option, 10, 1), "initial_option": option}, ["options"], more=_initial_known
+        {**_INPUT, "options": array(option, 10, 1), "initial_option": option},
+        ["options"],
+        more=_initial_known,
     ),
     "overflow": thing({**_BASE, "options": array(option, 5, 1), "confirm": confirm}, ["options"]),
-    "datepicker": thing({**_INPUT, "initial_date": string(like=_DATE, also="must be in the format YYYY-MM-DD")}),
+    "datepicker": thing(
+        {**_INPUT, "initial_date": string(like=_DATE, also="must be in the format YYYY-MM-DD")}
+    ),
     "timepicker": thing(
-        {**_INPUT, "initial_time": string(like=_TIME, also="must be in the format HH:mm"), "timezone": string()}
+        {
+            **_INPUT,
+            "initial_time": string(like=_TIME, also="must be in the format HH:mm"),
+            "timezone": string(),
+        }
     ),
     "datetimepicker": thing({**_INPUT, "initial_date_time": integer(0, 9_999_999_999)}),
     "static_select": _select(False, {**_STATIC, "initial_option": option}, _static_last),
@@ -235,16 +247,38 @@ ELEMENTS: Mapping[str, Shape] = {
     "url": thing({"url": string(3000), "text": string(), "icon_url": string(3000)}, ["url", "text"]),
 }
 
-SELECTS = frozenset(
-    kind + "_select" for kind in ("static", "external", "users", "channels", "conversations")
-)
+SELECTS = frozenset(kind + "_select" for kind in ("static", "external", "users", "channels", "conversations"))
 MULTI_SELECTS = frozenset("multi_" + kind for kind in SELECTS)
 _PICKERS = {"checkboxes", "radio_buttons", "datepicker", "timepicker"}
-IN_ACTIONS = SELECTS | MULTI_SELECTS | _PICKERS | {
-    "button", "overflow", "datetimepicker", "workflow_button", "rich_text_input",
-}
-IN_SECTION = SELECTS | MULTI_SELECTS | _PICKERS | {"button", "overflow", "image", "workflow_button", "feedback_buttons"}
-IN_INPUT = SELECTS | MULTI_SELECTS | _PICKERS | {
-    "datetimepicker", "plain_text_input", "rich_text_input", "email_text_input", "url_text_input", "number_input",
-    "file_input",
-}
+IN_ACTIONS = (
+    SELECTS
+    | MULTI_SELECTS
+    | _PICKERS
+    | {
+        "button",
+        "overflow",
+        "datetimepicker",
+        "workflow_button",
+        "rich_text_input",
+    }
+)
+IN_SECTION = (
+    SELECTS
+    | MULTI_SELECTS
+    | _PICKERS
+    | {"button", "overflow", "image", "workflow_button", "feedback_buttons"}
+)
+IN_INPUT = (
+    SELECTS
+    | MULTI_SELECTS
+    | _PICKERS
+    | {
+        "datetimepicker",
+        "plain_text_input",
+        "rich_text_input",
+        "email_text_input",
+        "url_text_input",
+        "number_input",
+        "file_input",
+    }
+)

@@ -44,7 +44,7 @@ class Faults:
     presses: int = 0
 
     def on_call(self, method: str, **fault: object) -> None:
-        """Let the next calls of a method fail, e.g. on_call("chat.postMessage", error="ratelimited")."""
+        """Make the next calls of a method fail: faults.on_call("chat.postMessage", error="ratelimited")."""
         self.methods.setdefault(method, []).append(MethodFault(**fault))  # type: ignore[arg-type]
 
     def for_call(self, method: str) -> MethodFault | None:

@@ -12,6 +12,8 @@ import aiohttp
 
 from handlers.rehearsal.slack_model import App, Json, NotDelivered
 
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
 
 def signed_headers(secret: str, body: bytes, now: float) -> dict[str, str]:
     """X-Slack-Signature (v0) and its timestamp over this body."""
@@ -29,10 +31,12 @@ class HttpDoor:
 
     async def event(self, app: App, payload: Json, patience: float, attempt: int, reason: str) -> None:
         """Deliver one event; NotDelivered unless the app answers 2xx in time."""
-        more: dict[str, str] = {}
+        headers = {"Content-Type": "application/json"}
         if attempt:
-            more = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason or "http_timeout"}
-        await self._post(app, app.request_url, json.dumps(payload).encode(), "application/json", patience, more)
+            headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason or "http_timeout"}
+        await self._post(
+            app, app.request_url, json.dumps(payload).encode(), "application/json", patience, more
+        )
 
     async def ask(self, app: App, kind: str, payload: Json, patience: float) -> Json:
         """Deliver an interaction or a command; what the app put into its answer."""
@@ -41,7 +45,7 @@ class HttpDoor:
             own = (one.get("url") for one in app.commands if one["command"] == payload["command"])
             fields, url = payload, next(own, None) or url
         body = urlencode(fields).encode()
-        answer = await self._post(app, url, body, "application/x-www-form-urlencoded", patience, {})
+        answer = await self._post(app, url, body, patience, _FORM)
         try:
             reply = json.loads(answer) if answer.strip() else {}
         except ValueError:
@@ -54,17 +58,21 @@ class HttpDoor:
         asked = {"token": app.verification_token, "challenge": challenge, "type": "url_verification"}
         try:
             body = json.dumps(asked).encode()
-            answer = await self._post(app, app.request_url, body, "application/json", patience, {})
+            answer = await self._post(
+                app, app.request_url, body, patience, {"Content-Type": "application/json"}
+            )
         except NotDelivered:
             return False
         return challenge.encode() in answer
 
-    async def _post(
-        self, app: App, url: str, body: bytes, content_type: str, patience: float, more: dict[str, str]
-    ) -> bytes:
+    async def _post(self, app: App, url: str, body: bytes, patience: float, headers: dict[str, str]) -> bytes:
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False)
-        headers = {"Content-Type": content_type, "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)", **more}
+        headers = {
+            "Content-Type": content_type,
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            **more,
+        }
         headers |= signed_headers(app.signing_secret, body, self._clock())
         timeout = aiohttp.ClientTimeout(total=patience)
         try:

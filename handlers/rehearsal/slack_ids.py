@@ -36,5 +36,7 @@ def _fill(block: Json) -> None:
     for element in elements:
         if element.get("type") != "image" and not element.get("action_id"):
             element["action_id"] = _short()
-    for child in (block.get("child_blocks") or []) + (block.get("elements") or [] if block["type"] == "carousel" else []):
+    for child in (block.get("child_blocks") or []) + (
+        block.get("elements") or [] if block["type"] == "carousel" else []
+    ):
         _fill(child)

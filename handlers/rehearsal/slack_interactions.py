@@ -64,16 +64,24 @@ class Interactions(Modals):
         if not message.only_for:
             payload["message"] = self.as_json(message, metadata=True)
         about = {"block_id": block_id, "action_id": action_id}
-        self.tell(Change("press", channel.id, message.ts, message.thread_ts or "", user, {**about, "state": "waiting"}))
+        self.tell(
+            Change(
+                "press", channel.id, message.ts, message.thread_ts or "", user, {**about, "state": "waiting"}
+            )
+        )
         outcome = await self.delivery.ask(app, "interactive", payload)
-        self.tell(Change("press", channel.id, message.ts, message.thread_ts or "", user, {**about, "state": "over"}))
+        self.tell(
+            Change("press", channel.id, message.ts, message.thread_ts or "", user, {**about, "state": "over"})
+        )
         if not outcome.ok:
             said = {**about, "words": NO_ANSWER}
             self.tell(Change("notice", channel.id, message.ts, message.thread_ts or "", user, said))
             return Outcome(ok=False, error=outcome.error, words=NO_ANSWER)
         return outcome
 
-    async def press_in_view(self, user: str, view: View, block_id: str, action_id: str, selected: Any) -> Outcome:
+    async def press_in_view(
+        self, user: str, view: View, block_id: str, action_id: str, selected: Any
+    ) -> Outcome:
         app = self.apps[view.app_id]
         block, element = find_element(view.body["blocks"], block_id, action_id)
         if element["type"] not in _STATELESS:
@@ -138,7 +146,9 @@ class Interactions(Modals):
         act = reply.get("response_action")
         try:
             if act == "errors":
-                view.errors = {str(block): str(words) for block, words in dict(reply.get("errors") or {}).items()}
+                view.errors = {
+                    str(block): str(words) for block, words in dict(reply.get("errors") or {}).items()
+                }
                 self.tell(Change("modal", user=view.user, body={"view_id": view.id}))
                 return Outcome(ok=False, error="errors", words="; ".join(view.errors.values()), reply=reply)
             if act == "update":
@@ -173,7 +183,9 @@ class Interactions(Modals):
             return
         self.answer_in(app, to.user, self.channels[to.channel], answer, original)
 
-    def answer_in(self, app: App, user: str, channel: Channel, answer: Json, original: Message | None = None) -> None:
+    def answer_in(
+        self, app: App, user: str, channel: Channel, answer: Json, original: Message | None = None
+    ) -> None:
         """An app's message in answer to a person: ephemeral unless it asks for in_channel."""
         blocks = accept_blocks(answer["blocks"]) if answer.get("blocks") else []
         attachments = answer.get("attachments") or []
@@ -185,7 +197,9 @@ class Interactions(Modals):
             return
         thread = answer.get("thread_ts")
         if answer.get("response_type") == "in_channel":
-            said = Message(channel.id, self.next_ts(), app.bot_user, text, blocks, attachments, thread_ts=thread)
+            said = Message(
+                channel.id, self.next_ts(), app.bot_user, text, blocks, attachments, thread_ts=thread
+            )
             said.bot_id, said.app_id = app.bot_id, app.id
             self.add_message(said)
             return

@@ -8,12 +8,12 @@ from typing import Any
 from handlers.rehearsal.slack_limits import MODAL_STACK
 from handlers.rehearsal.slack_model import App, Change, Json, SlackError, View, as_json, new_id
 from handlers.rehearsal.slack_payloads import interaction_json, view_json
-from handlers.rehearsal.slack_posts import Posting
+from handlers.rehearsal.slack_rooms import Rooms
 from handlers.rehearsal.slack_tickets import Tickets
 from handlers.rehearsal.slack_views import accept_view
 
 
-class Modals(Posting):
+class Modals(Rooms):
     """What apps do with views: views.open, push, update, publish."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -78,7 +78,9 @@ class Modals(Posting):
         """An app's own open view by one of its ids; SlackError not_found."""
         views = [view for stack in self.stacks.values() for view in stack] + list(self.homes.values())
         for view in views:
-            named = view_id and view.id == view_id or external_id and view.body.get("external_id") == external_id
+            named = (view_id and view.id == view_id) or (
+                external_id and view.body.get("external_id") == external_id
+            )
             if view.app_id == app.id and named:
                 return view
         raise SlackError("not_found")
@@ -104,7 +106,9 @@ class Modals(Posting):
     def _check_external(self, app: App, body: Json, but: View | None = None) -> None:
         name = body.get("external_id")
         views = [view for stack in self.stacks.values() for view in stack]
-        if name and any(v.body.get("external_id") == name and v.app_id == app.id and v is not but for v in views):
+        if name and any(
+            v.body.get("external_id") == name and v.app_id == app.id and v is not but for v in views
+        ):
             raise SlackError("duplicate_external_id")
 
     def _hash(self) -> str:

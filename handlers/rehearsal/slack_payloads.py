@@ -86,7 +86,11 @@ def channel_json(channel: Channel, viewer: str, names: dict[str, str]) -> Json:
         "unlinked": 0,
         "shared_team_ids": [names.get("", ""), *channel.shared_with],
         "topic": {"value": channel.topic, "creator": channel.creator if channel.topic else "", "last_set": 0},
-        "purpose": {"value": channel.purpose, "creator": channel.creator if channel.purpose else "", "last_set": 0},
+        "purpose": {
+            "value": channel.purpose,
+            "creator": channel.creator if channel.purpose else "",
+            "last_set": 0,
+        },
         "previous_names": [],
     }
 
@@ -104,7 +108,9 @@ def bot_json(app: App, team: Team) -> Json:
     }
 
 
-def message_json(message: Message, author: Person | None, *, bot: Json | None = None, metadata: bool = False) -> Json:
+def message_json(
+    message: Message, author: Person | None, *, bot: Json | None = None, metadata: bool = False
+) -> Json:
     """A message as history gives it; metadata: put the app's metadata in, as include_all_metadata asks."""
     said: Json = {"type": "message", "text": message.text, "ts": message.ts}
     if message.subtype:
@@ -175,7 +181,9 @@ def view_json(view: View, app: App, team: Team) -> Json:
     }
 
 
-def event_json(app: App, team: Team, event: Json, *, now: float, source_team: str = "", shared: bool = False) -> Json:
+def event_json(
+    app: App, team: Team, event: Json, *, now: float, source_team: str = "", shared: bool = False
+) -> Json:
     """The envelope of an Events API delivery."""
     return {
         "token": app.verification_token,
@@ -203,7 +211,10 @@ def event_json(app: App, team: Team, event: Json, *, now: float, source_team: st
 
 def interaction_json(kind: str, app: App, team: Team, person: Person, **more: Any) -> Json:
     """What every interaction payload begins with."""
-    home = {"id": person.team_id, "domain": team.domain if person.team_id == team.id else person.team_id.lower()}
+    home = {
+        "id": person.team_id,
+        "domain": team.domain if person.team_id == team.id else person.team_id.lower(),
+    }
     return {
         "type": kind,
         "team": home,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import secrets
 import uuid
 from pathlib import Path
@@ -12,13 +11,17 @@ from typing import Any
 from handlers.rehearsal.slack_delivery import Delivery
 from handlers.rehearsal.slack_faults import Faults
 from handlers.rehearsal.slack_limits import MESSAGE_TEXT, Rates, Timing
-from handlers.rehearsal.slack_model import App, Change, Channel, Json, Message, SlackError, new_id
+from handlers.rehearsal.slack_model import App, Change, Channel, Json, Message, SlackError
 from handlers.rehearsal.slack_payloads import bot_json, event_json, message_json
 from handlers.rehearsal.slack_state import SLACKBOT, WorkspaceState
 from handlers.rehearsal.slack_text import mentions, rich_text, stored_text
 
-_CHANNEL = re.compile(r"[^\sA-Z!-,./:-@[-^`{-~]{1,80}")
-_MESSAGE_EVENTS = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
+_MESSAGE_EVENTS = {
+    "channel": "message.channels",
+    "group": "message.groups",
+    "im": "message.im",
+    "mpim": "message.mpim",
+}
 
 
 class Posting(WorkspaceState):
@@ -53,6 +56,13 @@ class Posting(WorkspaceState):
             payload = event_json(app, self.team, event, now=self.clock(), source_team=source, shared=shared)
             self.delivery.event(app, payload)
 
+    def revoke(self, app: App) -> None:
+        """Take an app's tokens away: it hears of it, its sockets end, and every later call is refused."""
+        tokens = {"oauth": [], "bot": [app.bot_user]}
+        self.announce("tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
+        app.revoked = True
+        self.save_app(app)
+
     def as_json(self, message: Message, *, metadata: bool = False) -> Json:
         """A message as Slack's API writes it."""
         app = self.apps.get(message.app_id)
@@ -85,7 +95,12 @@ class Posting(WorkspaceState):
     def _announce_mentions(self, channel: Channel, message: Message, event: Json) -> None:
         for user in dict.fromkeys(mentions(message.text)):
             app = self.bot_app(user)
-            if app is not None and user in channel.members and user != message.user and "app_mention" in app.events:
+            if (
+                app is not None
+                and user in channel.members
+                and user != message.user
+                and "app_mention" in app.events
+            ):
                 payload = event_json(app, self.team, {**event, "type": "app_mention"}, now=self.clock())
                 self.delivery.event(app, payload)
 
@@ -117,7 +132,11 @@ class Posting(WorkspaceState):
         event: Json = {
             "type": "message",
             "subtype": "message_changed",
-            "message": {**self.as_json(message, metadata=True), "source_team": self.team.id, "user_team": self.team.id},
+            "message": {
+                **self.as_json(message, metadata=True),
+                "source_team": self.team.id,
+                "user_team": self.team.id,
+            },
             "previous_message": before,
             "channel": channel.id,
             "hidden": True,
@@ -147,8 +166,15 @@ class Posting(WorkspaceState):
         if message.is_reply:
             self._count_reply(message)
         now = self.next_ts()
-        event: Json = {"type": "message", "subtype": "message_deleted", "previous_message": before, "hidden": True}
-        self._message_event(channel, event | {"channel": channel.id, "deleted_ts": message.ts, "ts": now, "event_ts": now})
+        event: Json = {
+            "type": "message",
+            "subtype": "message_deleted",
+            "previous_message": before,
+            "hidden": True,
+        }
+        self._message_event(
+            channel, event | {"channel": channel.id, "deleted_ts": message.ts, "ts": now, "event_ts": now}
+        )
 
     def typed(self, user: str, channel: str, text: str, thread_ts: str | None = None, **more: Any) -> Message:
         """A message in this person's own words; SlackError not_in_channel, is_archived, no_text, msg_too_long."""
@@ -182,12 +208,12 @@ class Posting(WorkspaceState):
 
     def stored(self, text: str) -> str:
         """Typed words as Slack stores them, with this workspace's names."""
-        return stored_text(text, self._person_named, self._channel_named)
+        return stored_text(text, self._person_named, self.channel_named)
 
     def _person_named(self, handle: str) -> str | None:
         return next((p.id for p in self.people.values() if p.name.lower() == handle.lower()), None)
 
-    def _channel_named(self, name: str) -> str | None:
+    def channel_named(self, name: str) -> str | None:
         rooms = (c for c in self.channels.values() if not c.is_direct)
         return next((c.id for c in rooms if c.name == name.lower()), None)
 
@@ -225,59 +251,3 @@ class Posting(WorkspaceState):
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         event = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": message.user}
         self.announce(kind, {**event, "event_ts": self.next_ts()}, self.channels[message.channel])
-
-    # Channels
-
-    def new_channel(self, creator: str, name: str, kind: str, members: list[str]) -> Channel:
-        """A channel as it begins; nobody is told that somebody joined."""
-        prefix = "D" if kind == "im" else "C"
-        channel = Channel(new_id(prefix), name, kind, members, creator, int(self.clock()))
-        self.save_channel(channel)
-        self.tell(Change("channel", channel.id))
-        return channel
-
-    def found_channel(self, creator: str, name: str, *, private: bool) -> Channel:
-        """Create a named channel; SlackError invalid_name, name_taken."""
-        wanted = name.removeprefix("#")
-        if not _CHANNEL.fullmatch(wanted):
-            raise SlackError("invalid_name_specials" if wanted else "invalid_name_required")
-        if self._channel_named(wanted):
-            raise SlackError("name_taken")
-        return self.new_channel(creator, wanted, "group" if private else "channel", [creator])
-
-    def direct(self, users: list[str]) -> tuple[Channel, bool]:
-        """The direct conversation between exactly these people, and whether it was there already."""
-        together = sorted(set(users))
-        for channel in self.channels.values():
-            if channel.is_direct and sorted(channel.members) == together:
-                return channel, True
-        kind = "im" if len(together) <= 2 else "mpim"
-        name = "" if kind == "im" else "mpdm-" + "--".join(self.people[user].name for user in together) + "-1"
-        return self.new_channel(users[0], name, kind, together), False
-
-    def join(self, channel: Channel, user: str, inviter: str = "") -> None:
-        """Let somebody in; everybody there hears it, and so does who came."""
-        if user in channel.members:
-            return
-        channel.members.append(user)
-        self.save_channel(channel)
-        self.tell(Change("channel", channel.id))
-        said = Message(channel.id, self.next_ts(), user, f"<@{user}> has joined the channel", subtype="channel_join")
-        self.save_message(said)
-        self.tell(Change("message", channel.id, said.ts))
-        self._membership("member_joined_channel", channel, user, said.ts, inviter)
-
-    def leave(self, channel: Channel, user: str) -> None:
-        """Take somebody out; an app that was removed hears of it too."""
-        if user not in channel.members:
-            return
-        channel.members.remove(user)
-        self.save_channel(channel)
-        self.tell(Change("channel", channel.id))
-        self._membership("member_left_channel", channel, user, self.next_ts(), "")
-
-    def _membership(self, kind: str, channel: Channel, user: str, ts: str, inviter: str) -> None:
-        letter = "C" if channel.kind == "channel" else "G"
-        event = {"type": kind, "user": user, "channel": channel.id, "channel_type": letter}
-        event |= {"team": self.people[user].team_id, "event_ts": ts}
-        self.announce(kind, event | ({"inviter": inviter} if inviter else {}), channel, also=user)

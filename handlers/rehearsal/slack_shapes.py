@@ -90,7 +90,11 @@ def or_null(shape: Shape) -> Shape:
 
 
 def thing(
-    fields: Mapping[str, Shape], required: Iterable[str] = (), *, more: Shape | None = None, closed: bool = True
+    fields: Mapping[str, Shape],
+    required: Iterable[str] = (),
+    *,
+    more: Shape | None = None,
+    closed: bool = True,
 ) -> Shape:
     """An object with these fields; closed: any other is an error; more: one last look at the whole."""
     needed = tuple(required)
@@ -126,9 +130,7 @@ def by_type(shapes: Mapping[str, Shape], *, only: Iterable[str] | None = None) -
         kind = value.get("type")
         if kind is None:
             complain(report, "missing required field: type", at)
-        elif not isinstance(kind, str) or kind not in shapes:
-            complain(report, f"unsupported type: {kind}", f"{at}/type")
-        elif kind not in allowed:
+        elif not isinstance(kind, str) or kind not in shapes or kind not in allowed:
             complain(report, f"unsupported type: {kind}", f"{at}/type")
         else:
             shapes[kind](value, at, report)

@@ -94,7 +94,9 @@ class SocketDoor:
         await socket.prepare(request)
         line = _Line(app_id, socket, request.transport)
         if self.connections(app_id) >= SOCKETS:
-            await line.send({"type": "disconnect", "reason": "too_many_websockets", "debug_info": {"host": "practice"}})
+            await line.send(
+                {"type": "disconnect", "reason": "too_many_websockets", "debug_info": {"host": "practice"}}
+            )
             await socket.close()
             return socket
         self._lines.append(line)
@@ -119,7 +121,11 @@ class SocketDoor:
 
         Raises NotDelivered: no_connection (final), disconnected, or timeout.
         """
-        lines = [line for line in self._lines if line.app_id == app_id and not line.leaving and not line.socket.closed]
+        lines = [
+            line
+            for line in self._lines
+            if line.app_id == app_id and not line.leaving and not line.socket.closed
+        ]
         if not lines:
             raise NotDelivered("no_connection", final=True)
         self._turn += 1
@@ -127,7 +133,13 @@ class SocketDoor:
         envelope = str(uuid.uuid4())
         answer = asyncio.get_running_loop().create_future()
         line.waiting[envelope] = answer
-        frame = {"envelope_id": envelope, "payload": payload, "type": kind, "accepts_response_payload": accepts, **more}
+        frame = {
+            "envelope_id": envelope,
+            "payload": payload,
+            "type": kind,
+            "accepts_response_payload": accepts,
+            **more,
+        }
         try:
             if not line.silent:
                 await line.send(frame)

@@ -46,6 +46,8 @@ class WorkspaceState:
         self.homes: dict[tuple[str, str], View] = {}
         self.stacks: dict[str, list[View]] = {}
         self.files: dict[str, Json] = {}
+        self.emoji: dict[str, str] = {}
+        """Custom emoji: name to address."""
         self._load()
 
     def _load(self) -> None:
@@ -104,6 +106,14 @@ class WorkspaceState:
         kept.get(message.channel, {}).pop(message.ts, None)
         self.records.drop("message", f"{message.channel}:{message.ts}")
 
+    def save_file(self, file: Json) -> None:
+        self.files[file["id"]] = file
+        self.records.put("file", file["id"], file)
+
+    def drop_file(self, file_id: str) -> None:
+        self.files.pop(file_id, None)
+        self.records.drop("file", file_id)
+
     def tell(self, change: Change) -> None:
         self._feed.tell(change)
 
@@ -140,7 +150,9 @@ class WorkspaceState:
 
     def visible_channels(self, user: str) -> list[Channel]:
         """The channels in this person's sidebar: those they are a member of, direct conversations last."""
-        mine = [channel for channel in self.channels.values() if user in channel.members and not channel.archived]
+        mine = [
+            channel for channel in self.channels.values() if user in channel.members and not channel.archived
+        ]
         return sorted(mine, key=lambda channel: (channel.is_direct, channel.name))
 
     def history(self, channel: str, *, viewer: str = "", limit: int = 200) -> list[Message]:
@@ -154,7 +166,9 @@ class WorkspaceState:
 
     def _all(self, channel: str, viewer: str) -> list[Message]:
         said = list(self.messages.get(channel, {}).values())
-        private = [one for one in self.ephemerals.get(channel, {}).values() if viewer and one.only_for == viewer]
+        private = [
+            one for one in self.ephemerals.get(channel, {}).values() if viewer and one.only_for == viewer
+        ]
         return sorted(said + private, key=lambda one: one.ts) if private else said
 
     def unread(self, user: str, channel: str) -> tuple[int, int]:
@@ -167,14 +181,14 @@ class WorkspaceState:
         return len(new), len(called)
 
     def mark(self, user: str, channel: str, ts: str) -> None:
-        """This person has read the channel up to and with ts."""
+        """Note that somebody has read the channel up to and with ts."""
         here = self.channel(channel)
         here.read[user] = ts
         self.save_channel(here)
         self.tell(Change("read", here.id, ts, user=user))
 
     def modals(self, user: str) -> list[View]:
-        """This person's open modals, the visible one last."""
+        """The open modals of one person, the visible one last."""
         return list(self.stacks.get(user, []))
 
     def home(self, user: str, app_id: str = "") -> View | None:

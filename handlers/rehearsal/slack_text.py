@@ -92,7 +92,9 @@ def rich_text(text: str, block_id: str) -> Json:
                 continue
             if quoted:
                 close()
-                sections.append({"type": "rich_text_quote", "elements": _inline("".join(quoted).rstrip("\n"))})
+                sections.append(
+                    {"type": "rich_text_quote", "elements": _inline("".join(quoted).rstrip("\n"))}
+                )
                 quoted = []
             running.extend(_inline(line))
         if quoted:
@@ -139,3 +141,30 @@ def _link(inside: str) -> Json:
         return {"type": "broadcast", "range": target[1:].split("^")[0]}
     link: Json = {"type": "link", "url": unescape(target)}
     return link | ({"text": unescape(label)} if label else {})
+
+
+_BARE = re.compile(r"&(?!amp;|lt;|gt;)")
+
+
+def posted_text(text: str) -> str:
+    """Text that came over the API as Slack stores it: links it finds are wrapped, stray characters escaped."""
+    parts: list[str] = []
+    at = 0
+    for found in re.finditer(r"<[^<>\n]+>", text):
+        parts += [_autolink(text[at : found.start()]), found[0]]
+        at = found.end()
+    return "".join([*parts, _autolink(text[at:])])
+
+
+def _autolink(text: str) -> str:
+    pieces: list[str] = []
+    at = 0
+    for found in re.finditer(rf"(?P<url>{_URL.pattern})|(?P<mail>{_MAIL.pattern})", text):
+        link = found["url"] or f"mailto:{found['mail']}|{found['mail']}"
+        pieces += [_stray(text[at : found.start()]), f"<{_BARE.sub('&amp;', link)}>"]
+        at = found.end()
+    return "".join([*pieces, _stray(text[at:])])
+
+
+def _stray(text: str) -> str:
+    return _BARE.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")

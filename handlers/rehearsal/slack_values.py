@@ -48,7 +48,9 @@ def _holds(block: Json, block_id: str) -> bool:
 
 def options_of(element: Json) -> list[Json]:
     """All options of an element, those in groups too."""
-    grouped = [option for group in element.get("option_groups") or [] for option in group.get("options") or []]
+    grouped = [
+        option for group in element.get("option_groups") or [] for option in group.get("options") or []
+    ]
     return [*(element.get("options") or []), *grouped]
 
 

@@ -70,7 +70,9 @@ def accept_view(view: Any, *, kinds: tuple[str, ...] = ("modal",)) -> Json:
     if not report and view["type"] not in kinds:
         complain(report, f"must be one of: {', '.join(kinds)}", "/view/type")
     if report:
-        raise SlackError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {line}" for line in report]})
+        raise SlackError(
+            "invalid_arguments", response_metadata={"messages": [f"[ERROR] {line}" for line in report]}
+        )
     kept = {name: value for name, value in view.items() if name not in _READ_BACK}
     kept["blocks"] = with_ids(view["blocks"])
     return kept

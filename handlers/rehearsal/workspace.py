@@ -86,7 +86,15 @@ class Workspace(Interactions):
         self.drop_modal(view, clear=clear or bool(view.body.get("clear_on_close")), heard=True)
 
     async def suggest(
-        self, user: str, block_id: str, action_id: str, value: str, *, channel: str = "", ts: str = "", view_id: str = ""
+        self,
+        user: str,
+        block_id: str,
+        action_id: str,
+        value: str,
+        *,
+        channel: str = "",
+        ts: str = "",
+        view_id: str = "",
     ) -> list[Json]:
         """The options (or option groups) an app offers for what was typed into an external select."""
         who = self.person(user)
@@ -94,12 +102,22 @@ class Workspace(Interactions):
         if view_id:
             view = self._my_view(user, view_id)
             app = self.apps[view.app_id]
-            more |= {"container": {"type": "view", "view_id": view_id}, "view": view_json(view, app, self.team)}
+            more |= {
+                "container": {"type": "view", "view_id": view_id},
+                "view": view_json(view, app, self.team),
+            }
         else:
             here = self.channel(channel)
             message = self.message(here.id, ts)
             app = self.apps[message.app_id]
-            more |= {"container": {"type": "message", "message_ts": ts, "channel_id": here.id, "is_ephemeral": False}}
+            more |= {
+                "container": {
+                    "type": "message",
+                    "message_ts": ts,
+                    "channel_id": here.id,
+                    "is_ephemeral": False,
+                }
+            }
             more |= {"channel": channel_stub(here), "message": self.as_json(message)}
         payload = interaction_json("block_suggestion", app, self.team, who, **more)
         outcome = await self.delivery.ask(app, "interactive", payload)
@@ -144,7 +162,9 @@ class Workspace(Interactions):
                 words = f"{name} failed with the error “{refused.code}”."
         if words:
             self.whisper(here.id, who.id, words)
-            return Outcome(ok=False, error=outcome.error or "invalid_response", words=words, reply=outcome.reply)
+            return Outcome(
+                ok=False, error=outcome.error or "invalid_response", words=words, reply=outcome.reply
+            )
         return outcome
 
     async def shortcut(self, user: str, callback_id: str, *, channel: str = "", ts: str = "") -> Outcome:
@@ -161,12 +181,20 @@ class Workspace(Interactions):
         if ts:
             here = self.channel(channel)
             kind = "message_action"
-            more |= {"channel": channel_stub(here), "message_ts": ts, "message": self.as_json(self.message(here.id, ts))}
+            more |= {
+                "channel": channel_stub(here),
+                "message_ts": ts,
+                "message": self.as_json(self.message(here.id, ts)),
+            }
             more["response_url"] = self._response_url("app", app, who.id, here, ts)
-        outcome = await self.delivery.ask(app, "interactive", interaction_json(kind, app, self.team, who, **more))
+        outcome = await self.delivery.ask(
+            app, "interactive", interaction_json(kind, app, self.team, who, **more)
+        )
         if outcome.ok:
             return outcome
-        return Outcome(ok=False, error=outcome.error, words=f"{known['name']} failed because the app did not respond.")
+        return Outcome(
+            ok=False, error=outcome.error, words=f"{known['name']} failed because the app did not respond."
+        )
 
     async def react(self, user: str, channel: str, ts: str, name: str) -> None:
         """Add an emoji reaction."""
