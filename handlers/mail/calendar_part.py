@@ -143,6 +143,7 @@ def _shape(text: str) -> list[str]:
             faults.append(f"not a property: {line[:40]!r}")
         elif properties:
             properties[-1][name] = properties[-1].get(name, 0) + 1
+            faults += _value_faults(name, line, value)
         if len(faults) >= MOST_ERRORS:
             break
     if open_names:
@@ -150,6 +151,24 @@ def _shape(text: str) -> list[str]:
     if "VCALENDAR" not in seen:
         faults.append("no VCALENDAR")
     return faults
+
+
+NEVER_EMPTY = frozenset({"CLASS", "STATUS", "TRANSP", "ACTION", "METHOD", "DTSTART", "DTSTAMP", "UID", "VERSION"})
+ALWAYS_UTC = frozenset({"DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED"})
+UNZONED = re.compile(r"\d{8}T\d{6}\s*")
+
+
+def _value_faults(name: str, line: str, value: str) -> list[str]:
+    """What RFC 5545 forbids in single values (3.8.7 times in UTC, 3.3.3 addresses) and the library lets pass."""
+    if name in NEVER_EMPTY and not value.strip():
+        return [f"{name} is empty"]
+    if name in ALWAYS_UTC and UNZONED.fullmatch(value):
+        return [f"{name} is not in UTC"]
+    if name in {"ATTENDEE", "ORGANIZER"}:
+        at = line.lower().rfind("mailto:")
+        if at >= 0 and " " in line[at + 7 :].strip():
+            return [f"{name} is not an address: {line[at + 7 :].strip()[:60]}"]
+    return []
 
 
 REQUIRED = {"VCALENDAR": ("VERSION",), "VTIMEZONE": ("TZID",), "STANDARD": ("DTSTART", "TZOFFSETTO", "TZOFFSETFROM"),
@@ -192,6 +211,8 @@ def _event(component: Any, errors: list[str]) -> dict[str, Any]:
             continue
         if zone := getattr(value, "params", {}).get("TZID"):
             event[f"{key}_zone"] = str(zone)
+            if isinstance(value.dt, datetime) and value.dt.tzinfo is None:
+                errors.append(f"{name}: unknown time zone {str(zone)[:60]}")
     if (rule := _first(component.get("RRULE"))) is not None:
         try:
             event["repeats"] = rule.to_ical().decode("utf-8", "replace")

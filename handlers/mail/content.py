@@ -58,7 +58,7 @@ def _sort(parts: list[Part], multipart: str, content: Content, *, in_alternative
         words = part.type == "text" and part.subtype in {"plain", "html", ""}
         inline = part.disposition != "attachment" and words and (
             place == 0 or (multipart != "related" and not part.filename))
-        if multipart == "signed" and place and part.subtype in SIGNATURES:
+        if multipart == "signed" and place and part.subtype in SIGNATURES and not part.filename:
             continue  # the proof of the part before it, not something sent along
         if not inline or part.filename:
             content.attached.append(part)  # a named text is a file too, though we read it
