@@ -28,7 +28,7 @@ class Posting(SQLModel, table=True):
     """What it is, e.g. "card:12"; goes out with the post, so that an uncertain post can be looked for."""
     kind: PostingKind = choice(PostingKind)
     subject_id: int = 0
-    under_key: str = ""
+    under_key: str = Field(default="", index=True)
     """The posting in whose thread it stands."""
     content: dict[str, Any] = json_object()
     version: int = 1
@@ -80,6 +80,11 @@ class Postings:
             .execution_options(synchronize_session="fetch")
         )
         return cast("CursorResult[Any]", changed).rowcount == 1
+
+    async def under(self, key: str) -> list[Posting]:
+        """What stands in the thread of this posting."""
+        query = select(Posting).where(col(Posting.under_key) == key)
+        return list((await self._session.exec(query.order_by(col(Posting.id)))).all())
 
     async def on_day(self, kind: PostingKind, since: datetime) -> list[Posting]:
         query = select(Posting).where(col(Posting.kind) == kind, col(Posting.made_at) >= since)

@@ -98,7 +98,7 @@ def _still_wanted(job: Job, inquiry: Inquiry, message: Message, *, redo: bool) -
         return False
     if redo:
         return inquiry.state is InquiryState.WAITING
-    return inquiry.state is InquiryState.SORTED and job.occasion == f"m{message.id}"
+    return inquiry.state is InquiryState.SORTED and job.occasion.partition("c")[0] == f"m{message.id}"
 
 
 def _cited(ids: list[str], dossier: Dossier) -> list[dict[str, str]]:

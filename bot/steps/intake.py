@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.context import House
 from bot.errors import Quarantined
 from bot.inbound import Authenticated, Kind, Person, ReadMessage
+from bot.outgoing import repaint_handled
 from bot.people import Approver
 from bot.ports import Clock, Reader
 from bot.rules.filing import Filed, file_by_form
@@ -359,7 +360,7 @@ class Intake:
         for item in await tx.outbox.of_inquiry(inquiry.id):
             if item.routine and item.id is not None and await tx.outbox.withdraw(item.id):
                 inquiry.state, inquiry.outcome, inquiry.changed_at = InquiryState.CLOSED, "the client wrote again first", now
-                await tx.repaint(f"handled:{item.id}", now=now)
+                await repaint_handled(tx, item, now=now)
 
     async def _ours(self, tx: Tx, inbound: InboundMessage, read: ReadMessage) -> None:
         """A message from our own address: the owner answered from their own mail client, or our own echo."""

@@ -1,0 +1,84 @@
+"""Post: have the desk show what the rows say now. A post is made once; what may have been posted is looked for first."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.context import House
+from bot.errors import OutcomeUnknown, Transient
+from bot.gathering import handled_of, question_of
+from bot.ports import Clock, Desk, Posted
+from bot.questions import DayThread, Note, Post
+from bot.rules.digest_content import digest_from
+from storage.jobs import Job
+from storage.outbox import OutboxState
+from storage.postings import Posting, PostingKind
+from storage.store import Store, Tx
+
+LOOK_BACK = timedelta(minutes=2)
+"""Slack's clock and ours may differ a little when a post is looked for."""
+
+
+@dataclass(frozen=True)
+class PostIt:
+    store: Store
+    desk: Desk
+    house: House
+    clock: Clock
+
+    async def run(self, job: Job) -> None:
+        async with self.store.reading() as tx:
+            posting = await tx.postings.get(job.subject_id)
+            under = await tx.postings.with_key(posting.under_key) if posting.under_key else None
+            post = await self._compose(tx, posting)
+        if posting.shown >= int(job.occasion or "1") or post is None:
+            async with self.store.finishing(job, "post.nothing"):
+                return
+        if under is not None and not under.stamp:
+            raise Transient("what it belongs under is not posted yet")
+
+        where = Posted(under.place, under.stamp) if under is not None else None
+        if posting.stamp:
+            posted = Posted(posting.place, posting.stamp)
+            await self.desk.update(posted, post)
+        else:
+            posted = await self._once(posting, post, where)
+
+        async with self.store.finishing(job, "post.shown") as tx:
+            await tx.postings.was_shown(job.subject_id, version=posting.version, place=posted.place, stamp=posted.stamp)
+
+    async def _once(self, posting: Posting, post: Post, under: Posted | None) -> Posted:
+        """Post it, unless an earlier attempt did and never learned of it."""
+        assert posting.id is not None
+        if posting.trying_since is not None:
+            found = await self.desk.find(posting.key, since=posting.trying_since - LOOK_BACK, under=under)
+            if found is not None:
+                return found
+        else:
+            async with self.store.transaction("post.trying") as tx:
+                row = await tx.postings.get(posting.id)
+                row.trying_since = self.clock.now()
+        try:
+            return await self.desk.post(post, key=posting.key, under=under)
+        except OutcomeUnknown as error:
+            # Posting is checkable, so an unclear answer is no dead end: the next attempt looks first.
+            raise Transient("the desk gave no clear answer; looking before posting again") from error
+
+    async def _compose(self, tx: Tx, posting: Posting) -> Post | None:
+        match posting.kind:
+            case PostingKind.CARD:
+                card = await tx.cards.get(posting.subject_id)
+                return await question_of(tx, self.house, card) if card is not None else None
+            case PostingKind.NOTE:
+                return Note(posting.content["text"], posting.content.get("mention", ""))
+            case PostingKind.DAY:
+                items = [
+                    await tx.outbox.get(p.subject_id)
+                    for p in await tx.postings.under(posting.key)
+                    if p.kind is PostingKind.HANDLED
+                ]
+                pending = sum(i.state is OutboxState.QUEUED for i in items)
+                return DayThread(posting.content["day"], handled=len(items), pending=pending)
+            case PostingKind.HANDLED:
+                return await handled_of(tx, self.house, await tx.outbox.get(posting.subject_id))
+            case PostingKind.DIGEST:
+                return digest_from(posting.content)
