@@ -34,9 +34,7 @@ class HttpDoor:
         headers = {"Content-Type": "application/json"}
         if attempt:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason or "http_timeout"}
-        await self._post(
-            app, app.request_url, json.dumps(payload).encode(), "application/json", patience, more
-        )
+        await self._post(app, app.request_url, json.dumps(payload).encode(), patience, headers)
 
     async def ask(self, app: App, kind: str, payload: Json, patience: float) -> Json:
         """Deliver an interaction or a command; what the app put into its answer."""
@@ -68,11 +66,7 @@ class HttpDoor:
     async def _post(self, app: App, url: str, body: bytes, patience: float, headers: dict[str, str]) -> bytes:
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False)
-        headers = {
-            "Content-Type": content_type,
-            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
-            **more,
-        }
+        headers = {**headers, "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)"}
         headers |= signed_headers(app.signing_secret, body, self._clock())
         timeout = aiohttp.ClientTimeout(total=patience)
         try:
