@@ -98,7 +98,7 @@ def _feedback(item: Json, place: Place) -> Markup:
             words = words_of(button.get("text"))
             sides.append(
                 Markup('<button type="button" class="btn icon" title="{0}" aria-label="{0}" value="{1}"{2}>{3}</button>')
-                .format(words, button.get("value", ""), hooks("feedback_buttons", item, place), sign)
+                .format(words, side.removesuffix("_button"), hooks("feedback_buttons", item, place), sign)
             )  # fmt: skip
     return Markup().join(sides)
 

@@ -14,7 +14,7 @@ import aiosmtplib
 
 from bot.errors import Refused
 from handlers.mail.addresses import is_address, read_mailboxes
-from handlers.rehearsal.business import Business
+from handlers.rehearsal.cast import Business
 from handlers.rehearsal.mail_server import PracticeMail, PracticePerson
 from handlers.rehearsal.mail_shown import ShownMail
 
