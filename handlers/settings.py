@@ -1,0 +1,291 @@
+"""The only reader of the environment, .env and understudy.toml; every problem is said at once."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Never
+
+from dotenv.parser import parse_stream
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from handlers.settings_lines import Place, TomlLines
+from handlers.settings_secrets import CURES, PREFIXES, SECRETS, needed_secrets
+from handlers.settings_shape import (
+    Business,
+    Delegate,
+    File,
+    Mail,
+    Model,
+    Owner,
+    Queue,
+    Secrets,
+    Settings,
+    Slack,
+    Storage,
+    Web,
+)
+from handlers.settings_values import Wrong
+from prompts.heads import listed, nearest
+
+__all__ = [
+    "Business", "Delegate", "Mail", "Model", "Owner", "Problem", "Queue", "Secrets", "Settings", "SettingsError",
+    "Slack", "Storage", "Web", "home_for", "read_settings",
+]  # fmt: skip
+
+TOML, DOTENV, ENVIRONMENT = "understudy.toml", ".env", "environment"
+
+_OVERRIDE = re.compile(r"UNDERSTUDY_([A-Z0-9]+)__([A-Z0-9_]+)\Z")
+_TOML_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)")
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to mend. `line` counts from 1; 0 where there are no lines."""
+
+    file: str
+    line: int
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.what}. {self.cure}"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `problems` holds everything that has to be mended."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def home_for(flag: Path | None) -> Path:
+    """The home meant: the one named, else this folder when it holds understudy.toml, else ~/.understudy."""
+    if flag is not None:
+        return flag.expanduser().absolute()
+    here = Path.cwd()
+    return here if (here / TOML).is_file() else Path.home() / ".understudy"
+
+
+def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in this home, with the environment over .env over understudy.toml.
+
+    SettingsError with every problem, when there is one.
+    """
+    return _Reading(home.absolute(), os.environ if environ is None else environ).all()
+
+
+@dataclass
+class _Reading:
+    home: Path
+    environ: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    sources: dict[Place, tuple[str, int, str]] = field(default_factory=dict)
+    """Which values the environment gave: place to file, line and name."""
+
+    def all(self) -> Settings:
+        text = self._text(self.home / TOML)
+        self.lines = TomlLines(text)
+        table = self._table(text)
+        named = self._dotenv()
+        self._override(table, named)
+        read = self._checked(table)
+        secrets = {field: named[name][0] for field, name in SECRETS.items() if name in named}
+        self._check_secrets(table, secrets, named)
+        if self.problems or read is None:
+            raise SettingsError(sorted(set(self.problems)))
+        return Settings(
+            home=self.home, business=read.business, owner=read.owner, delegates=read.delegate, mail=read.mail,
+            slack=read.slack, model=read.model, storage=self._settled(read.storage), queue=read.queue, web=read.web,
+            secrets=Secrets(**{field: SecretStr(value) for field, value in secrets.items()}),
+        )  # fmt: skip
+
+    def _text(self, path: Path) -> str:
+        try:
+            return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        except FileNotFoundError:
+            cure = f"Run `understudy init {self.home}`, or name another home with --home."
+            self._stop(path.name, 1, f"there is none in {self.home}", cure)
+        except UnicodeDecodeError:
+            self._stop(path.name, 1, "it is not UTF-8 text", "Save it again with the encoding UTF-8.")
+        except OSError as error:
+            self._stop(
+                path.name, 1, f"it cannot be read ({error.strerror})", "Check that it is a file you may read."
+            )
+
+    def _stop(self, file: str, line: int, what: str, cure: str) -> Never:
+        raise SettingsError([*self.problems, Problem(file, line, what, cure)])
+
+    def _table(self, text: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            place = _TOML_PLACE.search(str(error))
+            line = int(place[1]) if place else text.rstrip().count("\n") + 1
+            what = _TOML_PLACE.sub("", str(error)).split(" (at end")[0].strip().rstrip(".")
+            cure = 'Texts stand in "quotes", lists in [brackets], each table and key only once.'
+            self._stop(TOML, line, f"this is not TOML: {what}", cure)
+
+    def _dotenv(self) -> dict[str, tuple[str, str, int]]:
+        """Every variable that has a value, with the file and line it comes from."""
+        named: dict[str, tuple[str, str, int]] = {}
+        path = self.home / DOTENV
+        if path.is_file():
+            try:
+                opened = path.open(encoding="utf-8-sig")
+            except OSError as error:
+                cure = "Make it a file that you, and only you, may read: chmod 600 .env."
+                self.problems.append(Problem(DOTENV, 1, f"it cannot be read ({error.strerror})", cure))
+                return self._with_process(named)
+            with opened:
+                for binding in parse_stream(opened):
+                    line = binding.original.line
+                    if binding.error or (binding.key and binding.value is None):
+                        self.problems.append(
+                            Problem(DOTENV, line, "this line is no NAME=value", "Mend or delete it.")
+                        )
+                    elif binding.key:
+                        named[binding.key] = ((binding.value or "").strip(), DOTENV, line)
+        return self._with_process(named)
+
+    def _with_process(self, named: dict[str, tuple[str, str, int]]) -> dict[str, tuple[str, str, int]]:
+        named.update(
+            {name: (value.strip(), ENVIRONMENT, 0) for name, value in self.environ.items() if value.strip()}
+        )
+        return named
+
+    def _override(self, table: dict[str, Any], named: Mapping[str, tuple[str, str, int]]) -> None:
+        for name in sorted(named):
+            value, file, line = named[name]
+            if not (match := _OVERRIDE.match(name)) or not value:
+                continue
+            section, key = match[1].lower(), match[2].lower()
+            if section not in File.model_fields:
+                hint = f"Sections: {listed(tuple(File.model_fields))}.{nearest(section, tuple(File.model_fields))}"
+                self.problems.append(Problem(file, line, f"{name} belongs to no section", hint))
+                continue
+            place: Place = (section, key)
+            target = table.setdefault(section, [] if section == "delegate" else {})
+            if section == "delegate":
+                number, _, key = key.partition("__")
+                entries = target if isinstance(target, list) else []
+                if not number.isdigit() or not 1 <= int(number) <= len(entries) + 1:
+                    cure = "Count the delegates from 1: UNDERSTUDY_DELEGATE__1__NAME."
+                    self.problems.append(Problem(file, line, f"{name} names no delegate", cure))
+                    continue
+                if int(number) > len(entries):
+                    entries.append({})
+                target, place = entries[int(number) - 1], (section, int(number) - 1, key)
+            if isinstance(target, dict):
+                target[key] = value
+                self.sources[place] = (file, line, name)
+
+    def _checked(self, table: dict[str, Any]) -> File | None:
+        try:
+            return File.model_validate(table)
+        except ValidationError as error:
+            said: dict[Place, Problem] = {}
+            for found in error.errors(include_url=False, include_input=False):
+                place, problem = self._problem(found)
+                said.setdefault(place, problem)  # one complaint for one value
+            self.problems += said.values()
+            return None
+
+    def _problem(self, found: ErrorDetails) -> tuple[Place, Problem]:
+        shape, cure, place = _field(found["loc"])
+        file, line, name = self.sources.get(place, (TOML, self.lines.line(place), ""))
+        key = str(place[-1]) if place else ""
+        table = _table_name(place[:-1])
+        shown = name or (f"{table} {key}" if table else f"[{key}]")
+        cause = found.get("ctx", {}).get("error")
+        match found["type"]:
+            case "extra_forbidden":
+                known = tuple(shape.model_fields) if shape else ()
+                kind = "key" if table else "section"
+                where = f" in {table}" if table else ""
+                cure = f"Known: {listed(known)}.{nearest(key, known)}"
+                what = f"{name or repr(key)} is not a known {kind}{where}"
+            case "missing" if len(place) == 1:
+                what, cure = f"the section [{key}] is missing", f"Write it as [{key}] with {_needed(key)}."
+            case "missing":
+                what = f"{shown} is missing"
+            case _ if isinstance(cause, Wrong):
+                what, cure = f"{shown} {cause}", cause.cure or cure
+            case _:
+                what = f"{shown}: {found['msg'][0].lower()}{found['msg'][1:]}"
+        return place, Problem(file, line, what, cure or "Mend it.")
+
+    def _check_secrets(
+        self, table: Mapping[str, Any], secrets: Mapping[str, str], named: Mapping[str, tuple[str, str, int]]
+    ) -> None:
+        for secret, place, need in needed_secrets(table):
+            name, value = SECRETS[secret], secrets.get(secret, "")
+            cure = CURES[secret]
+            if not value:
+                _, file, line = named.get(name, ("", TOML, self.lines.line(place)))
+                self.problems.append(Problem(file, line, f"{name} is not set, and {need} needs it", cure))
+            elif (prefix := PREFIXES.get(secret)) and not value.startswith(prefix):
+                _, file, line = named[name]
+                self.problems.append(Problem(file, line, f"{name} does not begin with {prefix}", cure))
+        people = [table.get("owner"), *(table.get("delegate") or [])]
+        if "slack" in table and not any(isinstance(one, dict) and one.get("slack") for one in people):
+            cure = (
+                'In Slack open your profile, then "…", then "Copy member ID", and write slack = "U0123ABCD".'
+            )
+            line = self.lines.line(("owner", "slack"))
+            self.problems.append(
+                Problem(TOML, line, "[owner] slack is missing, so nobody may press a button", cure)
+            )
+        if "mail" not in table and "slack" not in table:
+            cure = "Write a [mail] section, a [slack] section, or both; `understudy init` shows them in full."
+            self.problems.append(
+                Problem(TOML, 1, "neither [mail] nor [slack] is there, so nothing can arrive", cure)
+            )
+
+    def _settled(self, storage: Storage) -> Storage:
+        """A SQLite file is named from the home, wherever we were started."""
+        file = storage.file
+        return storage if file is None else Storage(url=f"sqlite:///{self.home / file}")
+
+
+def _field(place: Place) -> tuple[type[BaseModel] | None, str, Place]:
+    """The model that holds this place, the cure for its field, and the place cut to what stands in the file."""
+    shape: type[BaseModel] | None = File
+    cure = ""
+    for depth, part in enumerate(place):
+        if isinstance(part, int) or shape is None:
+            continue
+        found = shape.model_fields.get(part)
+        if found is None:
+            return shape, cure, place[: depth + 1]
+        cure = found.description or ""
+        inner = SECTIONS.get(part) if shape is File else None
+        if inner is None:
+            return shape, cure, place[: depth + 1]
+        shape = inner
+    return shape, cure, place
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "business": Business, "owner": Owner, "delegate": Delegate, "mail": Mail, "slack": Slack, "model": Model,
+    "storage": Storage, "queue": Queue, "web": Web,
+}  # fmt: skip
+
+
+def _table_name(place: Place) -> str:
+    names = [part for part in place if isinstance(part, str)]
+    return (
+        (f"[[{names[0]}]]" if any(isinstance(part, int) for part in place) else f"[{names[0]}]")
+        if names
+        else ""
+    )
+
+
+def _needed(section: str) -> str:
+    wanted = [name for name, found in SECTIONS[section].model_fields.items() if found.is_required()]
+    return " and ".join(wanted)
