@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from bot.questions import Count, Digest, FiledLine, Row, Verb
+from bot.questions import Count, Digest, FiledLine, Page, Row, Verb
 from bot.rules.ages import age
 from bot.rules.filing import short_reason
 from storage.cards import Card, CardAbout
@@ -158,3 +158,16 @@ def build_digest(
 
 def _filed(inquiry: Inquiry, message: Message, who: str) -> FiledLine:
     return FiledLine(inquiry.id or 0, who or message.sender_address, message.subject, short_reason(inquiry.reasons))
+
+
+def as_page(digest: Digest) -> Page:
+    """The same as a private page, for whoever asks during the day."""
+    lines = [f"Arrived in the last 24 hours: {digest.arrived}"]
+    lines += [f"{count.number} {count.label}" for count in digest.counts]
+    lines += [f"Handled: {line}" for line in digest.handled]
+    lines += [f"Leaves: {line}" for line in digest.leaving]
+    if digest.more:
+        lines.append(f"{digest.more} more need somebody; see `queue`")
+    if not digest.needs:
+        lines.append("Nothing needs anybody now.")
+    return Page(f"Digest of {digest.day}", (*lines, *digest.warnings), rows=digest.needs, filed=digest.filed)

@@ -35,7 +35,8 @@ class PutBack:
             now = self.clock.now()
             inquiry.state, inquiry.changed_at, inquiry.closed_at = InquiryState.NEW, now, None
             assert inquiry.id is not None
-            await tx.jobs.add(Step.TRIAGE, inquiry.id, due_at=now, occasion="put back")
-            await tx.decisions.add(Decision(kind=DecisionKind.PUT_BACK, inquiry_id=inquiry.id, by=by.name, by_id=click.by, at=now))
+            decision = Decision(kind=DecisionKind.PUT_BACK, inquiry_id=inquiry.id, by=by.name, by_id=click.by, at=now)
+            decision = await tx.decisions.add(decision)
+            await tx.jobs.add(Step.TRIAGE, inquiry.id, due_at=now, occasion=f"put back {decision.id}")
             tx.audit.add(at=now, actor=by.name, act="put back", subject=f"inquiry:{inquiry.id}")
             return Told("Put back: a card with a draft follows.")

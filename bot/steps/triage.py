@@ -24,7 +24,8 @@ class Triage:
             message = await tx.messages.get(inquiry.message_id)
             text = await unanswered_words(tx, inquiry, message)
             history = await turns(tx, inquiry, message)
-        if inquiry.state is not InquiryState.NEW or job.occasion not in {f"m{message.id}", "put back"}:
+        put_back = job.occasion.startswith("put back")
+        if inquiry.state is not InquiryState.NEW or not (put_back or job.occasion == f"m{message.id}"):
             async with self.store.finishing(job, "triage.nothing"):
                 return
 
@@ -49,7 +50,7 @@ class Triage:
             routines=frozenset(r.name for r in playbook.routines if r.mode != "off"),
             rules=playbook.house_rules,
         )
-        if job.occasion == "put back" and choice.track in {Track.NOTICE, Track.SILENT}:
+        if put_back and choice.track in {Track.NOTICE, Track.SILENT}:
             choice = type(choice)(Track.REPLY, ("a person put it back",))
 
         now = self.clock.now()
