@@ -100,5 +100,6 @@ class LoopbackServer(ABC):
             self.failure = error
         finally:
             writer.close()
+            # after a failed STARTTLS the standard library's writer is never told that it has closed
             with suppress(Exception):
-                await writer.wait_closed()
+                await asyncio.wait_for(writer.wait_closed(), 0.5)
