@@ -14,6 +14,7 @@ SCOPES = (
     "im:history",
     "im:read",
     "im:write",
+    "metadata.message:read",
     "mpim:history",
     "mpim:read",
     "users:read",
