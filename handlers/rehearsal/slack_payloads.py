@@ -169,6 +169,7 @@ def view_json(view: View, app: App, team: Team) -> Json:
         "hash": view.hash,
         "title": body.get("title") or {"type": "plain_text", "text": "View Title", "emoji": True},
         "clear_on_close": bool(body.get("clear_on_close")),
+        "submit_disabled": bool(body.get("submit_disabled")),
         "notify_on_close": bool(body.get("notify_on_close")),
         "close": body.get("close"),
         "submit": body.get("submit"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from handlers.rehearsal.slack_blocks import check_blocks
 from handlers.rehearsal.slack_elements import plain
-from handlers.rehearsal.slack_ids import with_ids
+from handlers.rehearsal.slack_ids import with_ids, write_out_defaults
 from handlers.rehearsal.slack_limits import PRIVATE_METADATA, VIEW_BLOCKS
 from handlers.rehearsal.slack_model import Json, SlackError
 from handlers.rehearsal.slack_shapes import (
@@ -73,6 +74,7 @@ def accept_view(view: Any, *, kinds: tuple[str, ...] = ("modal",)) -> Json:
         raise SlackError(
             "invalid_arguments", response_metadata={"messages": [f"[ERROR] {line}" for line in report]}
         )
-    kept = {name: value for name, value in view.items() if name not in _READ_BACK}
+    kept = copy.deepcopy({name: value for name, value in view.items() if name not in _READ_BACK})
+    write_out_defaults(kept)
     kept["blocks"] = with_ids(view["blocks"])
     return kept
