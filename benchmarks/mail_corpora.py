@@ -18,8 +18,9 @@ from bot.errors import BotError
 from bot.inbound import Kind, Person, ReadMessage
 from handlers.mail.content import read_words, sort_parts
 from handlers.mail.dates import read_local_date
-from handlers.mail.headers import read_parameters, unfold
+from handlers.mail.headers import unfold
 from handlers.mail.mime import parse
+from handlers.mail.parameters import read_parameters
 from handlers.mail.prescan import prescan
 from handlers.mail.reading import read_mail
 
@@ -55,7 +56,9 @@ class Score:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: {sum(self.passed.values())} of {sum(self.total.values())} ({self.rate:.1%})"]
-        lines += [f"    {source}: {self.passed[source]} of {total}" for source, total in sorted(self.total.items())]
+        lines += [
+            f"    {source}: {self.passed[source]} of {total}" for source, total in sorted(self.total.items())
+        ]
         if self.failing:
             lines.append(f"    failing: {' '.join(self.failing)}")
         return "\n".join(lines)
@@ -72,7 +75,9 @@ def cases(family: str) -> Iterator[Case]:
             yield case
 
 
-def mail_around(text: str = "", *, html: str | None = None, subject: str | None = None, sender: str = "") -> bytes:
+def mail_around(
+    text: str = "", *, html: str | None = None, subject: str | None = None, sender: str = ""
+) -> bytes:
     """A plain mail with this body, as a client would have sent it."""
     body = html if html is not None else text
     head = [f"From: {sender or 'Somebody <somebody@sender.example>'}", "To: us@desk.example", "MIME-Version: 1.0",
@@ -96,13 +101,18 @@ def flat(text: str | None) -> str:
 
 
 def _person(person: Person | None) -> dict[str, str | None]:
-    return {"name": (person.name or None) if person else None, "address": (person.address or None) if person else None}
+    return {
+        "name": (person.name or None) if person else None,
+        "address": (person.address or None) if person else None,
+    }
 
 
 def _people_match(expected: list[dict[str, Any]] | None, got: tuple[Person, ...]) -> bool:
     if not expected:
         return not got
-    return len(got) >= len(expected) and all(_matches(want, _person(one)) for want, one in zip(expected, got, strict=False))
+    return len(got) >= len(expected) and all(
+        _matches(want, _person(one)) for want, one in zip(expected, got, strict=False)
+    )
 
 
 def _matches(want: dict[str, Any], got: dict[str, str | None]) -> bool:
@@ -119,7 +129,9 @@ def forward_right(case: Case) -> bool:
     if found is None:
         return True
     checks = [
-        "from" not in expected or expected["from"] is None or _matches(expected["from"], _person(found.sender)),
+        "from" not in expected
+        or expected["from"] is None
+        or _matches(expected["from"], _person(found.sender)),
         "to" not in expected or _people_match(expected["to"], found.to),
         "cc" not in expected or _people_match(expected["cc"], found.cc),
         "subject" not in expected or same(expected["subject"]) == same(found.subject),
@@ -155,7 +167,9 @@ def reply_visible_right(expected: dict[str, Any], visible: str, whole: str) -> b
         return False
     if "body_without_signature" in expected and flat(expected["body_without_signature"]) != flat(visible):
         return False
-    if "visible_startswith" in expected and not flat(visible).startswith(flat(expected["visible_startswith"])):
+    if "visible_startswith" in expected and not flat(visible).startswith(
+        flat(expected["visible_startswith"])
+    ):
         return False
     if any(flat(part) not in flat(visible) for part in _list(expected.get("visible_contains"))):
         return False
@@ -177,7 +191,9 @@ def _list(value: Any) -> list[str]:
 
 def reply_right(case: Case) -> bool:
     given, expected = case.get("input", {}), case["expected"]
-    raw = case.get("raw") or mail_around(given.get("text", ""), html=given.get("html"), sender=given.get("sender", ""))
+    raw = case.get("raw") or mail_around(
+        given.get("text", ""), html=given.get("html"), sender=given.get("sender", "")
+    )
     if "raw" in case and b"\n\n" not in raw.replace(b"\r\n", b"\n")[:4000]:
         raw = mail_around(raw.decode("utf-8", "replace"))
     read = read_mail(raw)
@@ -262,7 +278,12 @@ def mime_right(case: Case) -> bool:
     whole = read_words(content).text
     everything = "\n".join([*texts, whole])
     checks: list[bool] = []
-    for key, people in (("from", (read.sender,) if read.sender else ()), ("to", read.to), ("cc", read.cc), ("reply_to", read.reply_to)):
+    for key, people in (
+        ("from", (read.sender,) if read.sender else ()),
+        ("to", read.to),
+        ("cc", read.cc),
+        ("reply_to", read.reply_to),
+    ):
         if expected.get(key) is not None:
             checks.append(_mailboxes_match(expected[key], people))
     if expected.get("subject") is not None:
@@ -278,10 +299,18 @@ def mime_right(case: Case) -> bool:
     if "n_attachments" in expected:
         checks.append(len(read.attachments) == expected["n_attachments"])
     if "attachments" in expected:
-        checks.append(len(read.attachments) == len(expected["attachments"]) and all(
-            _attachment_matches(want, got) for want, got in zip(expected["attachments"], read.attachments, strict=False)))
+        checks.append(
+            len(read.attachments) == len(expected["attachments"])
+            and all(
+                _attachment_matches(want, got)
+                for want, got in zip(expected["attachments"], read.attachments, strict=False)
+            )
+        )
     if "text_equals" in expected:
-        checks.append(flat("\n".join(texts)) == flat(expected["text_equals"]) or flat(whole) == flat(expected["text_equals"]))
+        checks.append(
+            flat("\n".join(texts)) == flat(expected["text_equals"])
+            or flat(whole) == flat(expected["text_equals"])
+        )
     checks += [flat(part) in flat(everything) for part in _list(expected.get("text_contains"))]
     checks += [flat(part) in flat("\n".join(htmls)) for part in _list(expected.get("html_contains"))]
     checks += [flat(part) in flat(everything) for part in _list(expected.get("text_parts"))]
@@ -320,15 +349,21 @@ def _mailboxes_match(expected: list[dict[str, Any]], got: tuple[Person, ...]) ->
 
 def _attachment_matches(want: dict[str, Any], got: Any) -> bool:
     size_right = want.get("size") in {None, got.bytes}
-    invented = re.fullmatch(r"noname\d+", want.get("filename") or "")  # the source's own name for a part without one
-    return size_right and got.type == want["content_type"] and (bool(invented) or got.name == want["filename"])
+    invented = re.fullmatch(
+        r"noname\d+", want.get("filename") or ""
+    )  # the source's own name for a part without one
+    return (
+        size_right and got.type == want["content_type"] and (bool(invented) or got.name == want["filename"])
+    )
 
 
 def _date_dict(text: str) -> dict[str, Any] | None:
     date = read_local_date(text)
     if date is None:
         return None
-    offset = int((date.utcoffset() or date.utcoffset()).total_seconds()) if date.utcoffset() is not None else 0  # type: ignore[union-attr]
+    offset = (
+        int((date.utcoffset() or date.utcoffset()).total_seconds()) if date.utcoffset() is not None else 0
+    )  # type: ignore[union-attr]
     return {"year": date.year, "month": date.month, "day": date.day, "hour": date.hour, "minute": date.minute,
             "second": date.second, "tz_before_gmt": offset < 0, "tz_hour": abs(offset) // 3600,
             "tz_minute": abs(offset) % 3600 // 60}  # fmt: skip
@@ -339,10 +374,17 @@ def mime() -> Score:
 
 
 def mime_fields() -> Score:
-    return _score("mime, every asserted field", "mime", mime_right, lambda case: not case["expected"].get("must_not_crash"))
+    return _score(
+        "mime, every asserted field",
+        "mime",
+        mime_right,
+        lambda case: not case["expected"].get("must_not_crash"),
+    )
 
 
-def _score(name: str, family: str, right: Callable[[Case], bool], wanted: Callable[[Case], bool] = lambda _case: True) -> Score:
+def _score(
+    name: str, family: str, right: Callable[[Case], bool], wanted: Callable[[Case], bool] = lambda _case: True
+) -> Score:
     score = Score(name)
     for case in cases(family):
         if wanted(case):
@@ -422,16 +464,25 @@ def humans_taken_for_robots() -> Score:
 
 def header_right(case: Case) -> bool:
     kind, text, expected = case["input"]["kind"], case["input"]["text"], case["expected"]
-    field_name = {"mailbox": "From", "address": "To", "date": "Date", "content_type": "Content-Type"}.get(kind, "X-Case")
+    field_name = {"mailbox": "From", "address": "To", "date": "Date", "content_type": "Content-Type"}.get(
+        kind, "X-Case"
+    )
     if kind == "mailbox":
         text = text.partition("   #")[0]
     raw = f"{field_name}: ".encode() + text.strip("\r\n").encode("utf-8", "surrogateescape") + b"\n\nbody\n"
     if kind == "mailbox":
         read = read_mail(raw)
-        return bool(read.sender and read.sender.address and "address_unreadable" not in read.flags) == expected["valid"]
+        return (
+            bool(read.sender and read.sender.address and "address_unreadable" not in read.flags)
+            == expected["valid"]
+        )
     if kind == "address":
         parsed = expected["parsed"]
-        wanted = parsed["List"] if "List" in parsed else [one for group in parsed["Group"] for one in group["addresses"]]
+        wanted = (
+            parsed["List"]
+            if "List" in parsed
+            else [one for group in parsed["Group"] for one in group["addresses"]]
+        )
         return [_person(one) for one in read_mail(raw).to] == wanted
     root = parse(prescan(raw)).root
     if kind == "date":
@@ -451,7 +502,9 @@ def headers() -> Score:
 
 
 def headers_parsed() -> Score:
-    return _score("headers with an expected parse", "headers", header_right, lambda case: "parsed" in case["expected"])
+    return _score(
+        "headers with an expected parse", "headers", header_right, lambda case: "parsed" in case["expected"]
+    )
 
 
 # --- calendar ------------------------------------------------------------------------------------------------------------
@@ -465,7 +518,11 @@ def calendar_right(case: Case) -> bool:
     assert read.calendar is not None
     if (valid := case["expected"].get("valid")) is not None:
         stated = len(re.findall(rb"(?im)^BEGIN:(?:VEVENT|VTODO)\s*$", case["raw"]))
-        return bool(read.calendar.errors) if not valid else len(read.calendar.events) == min(stated, 200) and not read.calendar.errors
+        return (
+            bool(read.calendar.errors)
+            if not valid
+            else len(read.calendar.events) == min(stated, 200) and not read.calendar.errors
+        )
     return case["expected"].get("peer_name_says") != "malformed" or bool(read.calendar.errors)
 
 
@@ -474,7 +531,12 @@ def calendar() -> Score:
 
 
 def calendar_valid() -> Score:
-    return _score("calendar, valid files read", "calendar", calendar_right, lambda case: case["expected"].get("valid") is True)
+    return _score(
+        "calendar, valid files read",
+        "calendar",
+        calendar_right,
+        lambda case: case["expected"].get("valid") is True,
+    )
 
 
 ALL: dict[str, Callable[[], Score | LineScore]] = {

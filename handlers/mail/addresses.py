@@ -9,9 +9,13 @@ MOST_ADDRESSES = 500
 LONGEST_LOCAL = 64
 LONGEST_DOMAIN = 255
 
-LOCAL_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*")
+LOCAL_ATOM = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+)*"
+)
 LOCAL_QUOTED = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"')
-LABEL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff](?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]*[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff])?")
+LABEL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff](?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]*[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff])?"
+)
 LITERAL = re.compile(r"\[(?:IPv6:[0-9A-Fa-f:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]")
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 STRAY_QUOTES = re.compile(r"^[\"'\s]+|[\"'\s]+$")
@@ -196,7 +200,9 @@ def _mailbox(item: _Open) -> Mailbox | None:
     if item.angle is not None:
         name = STRAY_QUOTES.sub("", _phrase(item.words)) or ""
         address = item.angle
-        if address.startswith("@") and ":" in address:  # a source route (RFC 5322 4.4): the mailbox is behind it
+        if (
+            address.startswith("@") and ":" in address
+        ):  # a source route (RFC 5322 4.4): the mailbox is behind it
             address = address.rsplit(":", 1)[1]
         full = f"{name} ({comments})" if name and comments else name or comments
         return Mailbox(full or None, _decoded(address) or None)
@@ -207,14 +213,24 @@ def _mailbox(item: _Open) -> Mailbox | None:
     if "@" not in text:
         if not text:
             return Mailbox(comments, None)
-        return Mailbox(comments, text) if comments and " " not in text else Mailbox(_phrase(item.words) or None, None)
+        return (
+            Mailbox(comments, text)
+            if comments and " " not in text
+            else Mailbox(_phrase(item.words) or None, None)
+        )
     text = _decoded(text)
     if " " in text:
         # "John Doe john@example.org" and "john@example.org John Doe": one word is an address, the rest the name.
         words = text.split()
         addresses = [word for word in words if is_address(word.strip("[]()'"))]
-        if len(addresses) == 1 and all(word.isalpha() for word in words if word not in addresses) and len(words) > 2:
-            return Mailbox(" ".join(word for word in words if word not in addresses), addresses[0].strip("[]()'"))
+        if (
+            len(addresses) == 1
+            and all(word.isalpha() for word in words if word not in addresses)
+            and len(words) > 2
+        ):
+            return Mailbox(
+                " ".join(word for word in words if word not in addresses), addresses[0].strip("[]()'")
+            )
     return Mailbox(comments or None, text)
 
 
@@ -234,7 +250,9 @@ def is_address(text: str) -> bool:
     if LITERAL.fullmatch(domain):
         return True
     labels = domain.split(".")
-    if len(domain) > LONGEST_DOMAIN or not all(label and len(label) <= 63 and LABEL.fullmatch(label) for label in labels):
+    if len(domain) > LONGEST_DOMAIN or not all(
+        label and len(label) <= 63 and LABEL.fullmatch(label) for label in labels
+    ):
         return False
     return all(_readable_label(label) for label in labels if label.lower().startswith("xn--"))
 

@@ -8,15 +8,20 @@ from handlers.mail.headers import unfold, without_comments
 
 MOST_RESULTS = 50
 RESULT = re.compile(r"^\s*([a-z0-9-]{1,40})(?:/\d+)?\s*=\s*([a-z]{1,20})", re.IGNORECASE)
-PROPERTY = re.compile(r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom|smtp\.mail|smtp\.helo)\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
+PROPERTY = re.compile(
+    r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom|smtp\.mail|smtp\.helo)\s*=\s*\"?([^\s;\"]{1,320})",
+    re.IGNORECASE,
+)
 
 # Second-level registries under which organisations register: enough to keep two companies in co.uk apart
 # without the Public Suffix List, whose wrong answers here are "not aligned", never "aligned".
 SHARED = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go", "gob", "gouv", "mil", "sch", "ltd",
-                    "plc", "nhs", "gv", "asn", "id", "blogspot", "ac", "me", "nom", "firm", "gen", "ind"})  # fmt: skip
+                    "plc", "nhs", "gv", "asn", "id", "blogspot", "nom", "firm", "gen", "ind"})  # fmt: skip
 
 
-def authentication(fields: list[bytes], from_address: str, trusted: tuple[str, ...]) -> tuple[Authenticated, str]:
+def authentication(
+    fields: list[bytes], from_address: str, trusted: tuple[str, ...]
+) -> tuple[Authenticated, str]:
     """The verdict on the From address, and the method that gave it.
 
     Only the topmost field that carries one of our servers' ids counts: a server strips or outranks what
@@ -116,7 +121,12 @@ def address_flags(address: str, name: str) -> list[str]:
         if any(_mixed(label) for label in shown.split(".")):
             flags.append("confusable_address")
     claimed = re.search(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,5})", name[:500])
-    if claimed and address and not same_organisation(claimed[1].lower(), domain) and claimed[1].lower() != domain:
+    if (
+        claimed
+        and address
+        and not same_organisation(claimed[1].lower(), domain)
+        and claimed[1].lower() != domain
+    ):
         flags.append("name_shows_other_address")
     return flags
 

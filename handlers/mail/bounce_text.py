@@ -11,7 +11,9 @@ MOST_FOUND = 200
 ADDRESS = r"(?P<address>(?:\"[^\"\s]{1,64}\"|[\w.!#$%&'*+/=?^`{|}~-]{1,128})@[A-Za-z0-9\u0080-\uffff](?:[\w.-]{0,250}[\w])?)"
 ANY = re.compile(ADDRESS)
 
-STARTS = re.compile(rf"^[\s>*•-]{{0,20}}(?:[245]\d\d[ -](?:[245]\.\d+\.\d+ )?)?<?{ADDRESS}>?(?=[\s:;,.\[(>]|$)")
+STARTS = re.compile(
+    rf"^[\s>*•-]{{0,20}}(?:[245]\d\d[ -](?:[245]\.\d+\.\d+ )?)?<?{ADDRESS}>?(?=[\s:;,.\[(>]|$)"
+)
 """The address is what the line is about: `<a@b>:`, `  a@b`, `* a@b`, `550 <a@b>... User unknown`."""
 LABELLED = re.compile(
     rf"(?:(?:final-|original-|failed |intended |invalid )?recipients?(?: address)?|rcpt to|failed address|undeliverable address|e-?mail address|to)"
@@ -39,7 +41,9 @@ ORIGINAL = re.compile(
     r")[^\n]{0,60}$",
     re.IGNORECASE,
 )
-HEADER_START = re.compile(r"^[ \t]{0,4}(?:Return-Path|Received|X-Received|DKIM-Signature|Delivered-To):[ \t]", re.IGNORECASE)
+HEADER_START = re.compile(
+    r"^[ \t]{0,4}(?:Return-Path|Received|X-Received|DKIM-Signature|Delivered-To):[ \t]", re.IGNORECASE
+)
 FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*(.{0,998})$")
 
 
@@ -71,9 +75,11 @@ def split_notice(text: str) -> Notice:
     """The words of the report apart from the mail it returns."""
     lines = text[:LONGEST_NOTICE].split("\n")[:MOST_LINES]
     for number, line in enumerate(lines):
-        if (number and ORIGINAL.match(line) and len(line) < 160 and not line.rstrip().endswith((".", ","))) or (
-            ORIGINAL.match(line) and "follow" in line.lower()
-        ) or _is_header(lines, number):
+        if (
+            (number and ORIGINAL.match(line) and len(line) < 160 and not line.rstrip().endswith((".", ",")))
+            or (ORIGINAL.match(line) and "follow" in line.lower())
+            or _is_header(lines, number)
+        ):
             return Notice(lines[:number], _head(lines[number:]))
     return Notice(lines, {})
 
@@ -120,7 +126,9 @@ def _completed(found: list[Found], known: list[str]) -> list[Found]:
     return found + [Found(address) for address in known[:MOST_FOUND] if address.lower() not in seen]
 
 
-def _scan(lines: list[str], patterns: tuple[re.Pattern[str], ...], ours: frozenset[str], wanted: dict[str, str]) -> list[Found]:
+def _scan(
+    lines: list[str], patterns: tuple[re.Pattern[str], ...], ours: frozenset[str], wanted: dict[str, str]
+) -> list[Found]:
     found: dict[str, Found] = {}
     current: Found | None = None
     before: list[str] = []
@@ -147,7 +155,9 @@ def _belongs(before: list[str]) -> bool:
     return any(line.lstrip().startswith(("<<<", ">>>")) for line in before[-3:])
 
 
-def _address_in(line: str, patterns: tuple[re.Pattern[str], ...], ours: frozenset[str], wanted: dict[str, str]) -> str | None:
+def _address_in(
+    line: str, patterns: tuple[re.Pattern[str], ...], ours: frozenset[str], wanted: dict[str, str]
+) -> str | None:
     if "@" not in line:
         return None
     for pattern in patterns:
@@ -180,15 +190,17 @@ def notification_json(text: str) -> list[tuple[str, str, str, str]]:
         return []
     if not isinstance(event, dict):
         return []
-    out: list[tuple[str, str, str, str]] = []
-    bounce = event.get("bounce")
-    if isinstance(bounce, dict):
-        for one in bounce.get("bouncedRecipients") or ():
-            if isinstance(one, dict):
-                out.append((str(one.get("emailAddress") or ""), str(one.get("status") or ""),
-                            str(one.get("action") or "failed"), str(one.get("diagnosticCode") or "")))  # fmt: skip
-    delivery = event.get("delivery")
+    bounce, delivery = event.get("bounce"), event.get("delivery")
+    bounced = bounce.get("bouncedRecipients") if isinstance(bounce, dict) else None
+    delivered = delivery.get("recipients") if isinstance(delivery, dict) else None
+    out = [_bounced(one) for one in bounced or () if isinstance(one, dict)]
     if isinstance(delivery, dict):
-        for address in delivery.get("recipients") or ():
-            out.append((str(address), "", "delivered", str(delivery.get("smtpResponse") or "")))
+        out += [
+            (str(one), "", "delivered", str(delivery.get("smtpResponse") or "")) for one in delivered or ()
+        ]
     return out[:MOST_FOUND]
+
+
+def _bounced(one: dict[str, object]) -> tuple[str, str, str, str]:
+    address, status = str(one.get("emailAddress") or ""), str(one.get("status") or "")
+    return address, status, str(one.get("action") or "failed"), str(one.get("diagnosticCode") or "")

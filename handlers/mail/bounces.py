@@ -33,7 +33,10 @@ FOR_NOW = re.compile(
     r"delay|warning|temporar|still being retried|will (?:be retried|retry|try again|keep trying|continue)|retried (?:for|until)|deferred|try again later",
     re.IGNORECASE,
 )
-FOR_GOOD = re.compile(r"permanent|giv(?:en|ing) up|failed|failure|could not be delivered|not going to try again|returned|undeliver|error", re.IGNORECASE)
+FOR_GOOD = re.compile(
+    r"permanent|giv(?:en|ing) up|failed|failure|could not be delivered|not going to try again|returned|undeliver|error",
+    re.IGNORECASE,
+)
 SUCCEEDED = frozenset({"delivered", "relayed", "expanded"})
 
 
@@ -64,7 +67,7 @@ def read_bounce(root: Part, text: str, *, subject: str = "", ours: frozenset[str
     if failed and all(is_address(one.recipient) for one in failed):
         return Report(tuple(_completed(one, notice, subject) for one in failed), failed_id)
 
-    worded = _from_words(root, notice, head, subject, ours, failed)
+    worded = _from_words(root, notice, head, subject=subject, ours=ours, stated=failed)
     return Report(tuple(worded), failed_id)
 
 
@@ -72,7 +75,11 @@ def delivery_status(root: Part) -> list[BouncedRecipient]:
     """The recipients of every message/delivery-status part (RFC 3464 2.3)."""
     found: list[BouncedRecipient] = []
     for part in root.leaves():
-        if part.type == "message" and part.subtype in {"delivery-status", "global-delivery-status", "delivery-report"}:
+        if part.type == "message" and part.subtype in {
+            "delivery-status",
+            "global-delivery-status",
+            "delivery-report",
+        }:
             found += _recipients(part.content()[: 256 * 1024])
     return found[:MOST_RECIPIENTS]
 
@@ -137,7 +144,10 @@ def _returned(root: Part) -> dict[str, str]:
         if part.media in {"message/rfc822", "text/rfc822-headers", "text/rfc822", "message/global", "message/global-headers",
                           "message/rfc822-headers"} or (part.type == "text" and "header" in named):  # fmt: skip
             inner = parse(part.content()[: 256 * 1024].lstrip()).root
-            found = {name: unfold(inner.first(name) or b"") for name in ("message-id", "to", "from", "x-envelope-to")}
+            found = {
+                name: unfold(inner.first(name) or b"")
+                for name in ("message-id", "to", "from", "x-envelope-to")
+            }
             if found["message-id"] or found["to"]:
                 return found
     return {}
@@ -153,15 +163,23 @@ def _failed_id(head: dict[str, str], root: Part) -> str | None:
 
 
 def _from_words(
-    root: Part, notice: Notice, head: dict[str, str], subject: str, ours: frozenset[str], stated: list[BouncedRecipient],
+    root: Part, notice: Notice, head: dict[str, str], *, subject: str, ours: frozenset[str], stated: list[BouncedRecipient],
 ) -> list[BouncedRecipient]:  # fmt: skip
     known: list[str] = []
     for name in ("x-failed-recipients", "x-mailer-daemon-recipients"):
         for raw in root.all(name)[:20]:
-            known += [one.address for one in read_mailboxes(unfold(raw))[0] if one.address and is_address(one.address)]
+            known += [
+                one.address
+                for one in read_mailboxes(unfold(raw))[0]
+                if one.address and is_address(one.address)
+            ]
     found = find_recipients(notice, ours=ours, known=list(dict.fromkeys(known)))
     if not found:
-        addressed = [one.address for one in read_mailboxes(head.get("to", ""))[0] if one.address and is_address(one.address)]
+        addressed = [
+            one.address
+            for one in read_mailboxes(head.get("to", ""))[0]
+            if one.address and is_address(one.address)
+        ]
         notice_found = find_recipients(notice, ours=frozenset(), known=addressed[:1]) if addressed else []
         found = notice_found or find_recipients(notice, ours=frozenset(), known=[])
     out = []
@@ -172,13 +190,17 @@ def _from_words(
         if given is not None:
             said = given.diagnostic or said
         status = best_status(given.status if given else "", said, notice.said, subject)
-        action = (given.action if given else "") or ("delayed" if status.startswith("4.") and _for_now(notice, subject) else "failed")
+        action = (given.action if given else "") or (
+            "delayed" if status.startswith("4.") and _for_now(notice, subject) else "failed"
+        )
         out.append(BouncedRecipient(one.recipient, status, action, _diagnostic(said)))
     return out or stated
 
 
 def _for_now(notice: Notice, subject: str) -> bool:
-    return bool(FOR_NOW.search(subject) or FOR_NOW.search(notice.said)) and not re.search(r"permanent", notice.said, re.IGNORECASE)
+    return bool(FOR_NOW.search(subject) or FOR_NOW.search(notice.said)) and not re.search(
+        r"permanent", notice.said, re.IGNORECASE
+    )
 
 
 def _completed(one: BouncedRecipient, notice: Notice, subject: str) -> BouncedRecipient:
@@ -209,7 +231,9 @@ def best_status(stated: str, said: str, notice: str, subject: str) -> str:
         return stated
     family = _class_in(said) or _class_in(notice)
     if not family:
-        family = "4" if FOR_NOW.search(subject) or (FOR_NOW.search(whole) and not FOR_GOOD.search(whole)) else "5"
+        family = (
+            "4" if FOR_NOW.search(subject) or (FOR_NOW.search(whole) and not FOR_GOOD.search(whole)) else "5"
+        )
     for detail, pattern in MEANING:
         if pattern.search(said) or pattern.search(whole[:8000]):
             return f"{family}.{detail}"
@@ -218,18 +242,18 @@ def best_status(stated: str, said: str, notice: str, subject: str) -> str:
 
 def _status_in(text: str) -> str:
     """The enhanced status in a server's words: directly behind a reply code if there is one; success is no failure."""
-    behind = [found for found in REPLY_STATUS.findall(text) if found[0] != "2"]
+    behind: list[str] = [found for found in REPLY_STATUS.findall(text) if found[0] != "2"]
     if behind:
         return next((one for one in reversed(behind) if not one.endswith(".0.0")), behind[-1])
-    alone = [found for found in STATUS.findall(text) if found[0] != "2"]
+    alone: list[str] = [found for found in STATUS.findall(text) if found[0] != "2"]
     if alone:
         return next((one for one in alone if not one.endswith(".0.0")), alone[0])
-    succeeded = REPLY_STATUS.findall(text)
+    succeeded: list[str] = REPLY_STATUS.findall(text)
     return succeeded[-1] if succeeded else ""
 
 
 def _class_in(text: str) -> str:
-    codes = [found for found in REPLY.findall(text) if found[0] != "2"]
+    codes: list[str] = [found for found in REPLY.findall(text) if found[0] != "2"]
     if codes:
         return codes[-1][0]
     found = ERROR_CODE.search(text)

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.inbound import CalendarPart
+from handlers.mail.calendar_faults import MOST_FAULTS, faults_of, unfolded
 from handlers.mail.charsets import decode
 
 LARGEST_CALENDAR = 1024 * 1024
 MOST_EVENTS = 200
-MOST_ERRORS = 20
 METHOD = re.compile(r"(?im)^METHOD[ \t]*:[ \t]*([A-Za-z-]{1,40})")
 
 
@@ -31,7 +31,7 @@ def read_calendar(data: bytes, *, charset: str | None = None, method: str | None
     text = text.lstrip("\ufeff \t\r\n")
     stated = METHOD.search(text)
     method = (stated[1] if stated else method or "").upper() or None
-    errors += _shape(text)
+    errors += faults_of(text)
     events: list[dict[str, Any]] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library warns of every zone it had to guess
@@ -46,7 +46,7 @@ def read_calendar(data: bytes, *, charset: str | None = None, method: str | None
                 errors.append(f"{name or component.name}: {fault}"[:300])
             if component.name in {"VEVENT", "VTODO"} and len(events) < MOST_EVENTS:
                 events.append(_event(component, errors))
-    return CalendarPart(method, tuple(events), tuple(dict.fromkeys(errors))[:MOST_ERRORS])
+    return CalendarPart(method, tuple(events), tuple(dict.fromkeys(errors))[:MOST_FAULTS])
 
 
 BLANK_ZONE = re.compile(r";TZID=(?=[:;])", re.IGNORECASE)
@@ -101,97 +101,13 @@ def _said(error: Exception) -> str:
 
 
 def _components(calendar: Any) -> list[Any]:
-    out, waiting = [], [calendar]
+    out: list[Any] = []
+    waiting = [calendar]
     while waiting and len(out) < 5000:
         component = waiting.pop()
         out.append(component)
         waiting.extend(reversed(component.subcomponents))
     return out
-
-
-LINE = re.compile(r"^(?:[A-Za-z0-9-]+\.)?[A-Za-z0-9-]+(?:;[^:]*)?:", re.ASCII)
-
-
-def _shape(text: str) -> list[str]:
-    """Faults the library passes over: nesting that does not close, lines that are none, what RFC 5545 demands."""
-    faults: list[str] = []
-    if not text.strip():
-        return ["empty"]
-    open_names: list[str] = []
-    seen: set[str] = set()
-    properties: list[dict[str, int]] = []
-    for line in unfolded(text):
-        if not line.strip():
-            continue
-        name, _, value = line.partition(":")
-        name = name.partition(";")[0].strip().upper()
-        if name == "BEGIN":
-            open_names.append(value.strip().upper())
-            seen.add(value.strip().upper())
-            properties.append({})
-        elif name == "END":
-            if not open_names or open_names[-1] != value.strip().upper():
-                faults.append(f"END:{value.strip()[:40]} does not close what was begun")
-                if value.strip().upper() in open_names:
-                    while open_names and open_names.pop() != value.strip().upper():
-                        properties.pop()
-                    properties.pop()
-                continue
-            open_names.pop()
-            faults += _required(value.strip().upper(), properties.pop())
-        elif not LINE.match(line):
-            faults.append(f"not a property: {line[:40]!r}")
-        elif properties:
-            properties[-1][name] = properties[-1].get(name, 0) + 1
-            faults += _value_faults(name, line, value)
-        if len(faults) >= MOST_ERRORS:
-            break
-    if open_names:
-        faults.append(f"{open_names[-1][:40]} is never closed")
-    if "VCALENDAR" not in seen:
-        faults.append("no VCALENDAR")
-    return faults
-
-
-NEVER_EMPTY = frozenset({"CLASS", "STATUS", "TRANSP", "ACTION", "METHOD", "DTSTART", "DTSTAMP", "UID", "VERSION"})
-ALWAYS_UTC = frozenset({"DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED"})
-UNZONED = re.compile(r"\d{8}T\d{6}\s*")
-
-
-def _value_faults(name: str, line: str, value: str) -> list[str]:
-    """What RFC 5545 forbids in single values (3.8.7 times in UTC, 3.3.3 addresses) and the library lets pass."""
-    if name in NEVER_EMPTY and not value.strip():
-        return [f"{name} is empty"]
-    if name in ALWAYS_UTC and UNZONED.fullmatch(value):
-        return [f"{name} is not in UTC"]
-    if name in {"ATTENDEE", "ORGANIZER"}:
-        at = line.lower().rfind("mailto:")
-        if at >= 0 and " " in line[at + 7 :].strip():
-            return [f"{name} is not an address: {line[at + 7 :].strip()[:60]}"]
-    return []
-
-
-REQUIRED = {"VCALENDAR": ("VERSION",), "VTIMEZONE": ("TZID",), "STANDARD": ("DTSTART", "TZOFFSETTO", "TZOFFSETFROM"),
-            "DAYLIGHT": ("DTSTART", "TZOFFSETTO", "TZOFFSETFROM")}  # fmt: skip
-"""Without these nothing can be computed. UID, DTSTAMP and PRODID are demanded too, and often missing without harm."""
-
-
-def _required(component: str, properties: dict[str, int]) -> list[str]:
-    faults = [f"{component} without {name}" for name in REQUIRED.get(component, ()) if name not in properties]
-    if component == "VEVENT" and "DTEND" in properties and "DURATION" in properties:
-        faults.append("VEVENT with DTEND and DURATION")
-    return faults
-
-
-def unfolded(text: str) -> list[str]:
-    """Content lines (RFC 5545 3.1)."""
-    lines: list[str] = []
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if line[:1] in {" ", "\t"} and lines:
-            lines[-1] += line[1:]
-        else:
-            lines.append(line)
-    return lines
 
 
 def _event(component: Any, errors: list[str]) -> dict[str, Any]:
@@ -200,7 +116,12 @@ def _event(component: Any, errors: list[str]) -> dict[str, Any]:
                       ("description", "DESCRIPTION"), ("sequence", "SEQUENCE")):  # fmt: skip
         if (value := _first(component.get(name))) is not None:
             event[key] = str(value)
-    for key, name in (("start", "DTSTART"), ("end", "DTEND"), ("due", "DUE"), ("recurrence_id", "RECURRENCE-ID")):
+    for key, name in (
+        ("start", "DTSTART"),
+        ("end", "DTEND"),
+        ("due", "DUE"),
+        ("recurrence_id", "RECURRENCE-ID"),
+    ):
         value = _first(component.get(name))
         if value is None:
             continue
@@ -229,7 +150,8 @@ def _event(component: Any, errors: list[str]) -> dict[str, Any]:
     if attendees is not None:
         listed = attendees if isinstance(attendees, list) else [attendees]
         event["attendees"] = [
-            {"address": _address(one), "status": str(getattr(one, "params", {}).get("PARTSTAT", ""))} for one in listed[:500]
+            {"address": _address(one), "status": str(getattr(one, "params", {}).get("PARTSTAT", ""))}
+            for one in listed[:500]
         ]
     return event
 

@@ -5,17 +5,95 @@ import re
 from functools import lru_cache
 
 ALLOWED = frozenset(
-    """
-    ascii utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be
-    iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso8859-10
-    iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16
-    cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258
-    cp437 cp720 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp866 cp869
-    cp874 cp932 cp949 cp950 koi8-r koi8-u koi8-t kz1048 ptcp154 tis-620 mac-roman mac-cyrillic mac-latin2
-    mac-greek mac-turkish mac-iceland shift_jis shift_jis_2004 shift_jisx0213 euc_jp euc_jis_2004 euc_jisx0213
-    iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_2004 iso2022_jp_3 iso2022_jp_ext euc_kr johab iso2022_kr
-    gb2312 gbk gb18030 hz big5 big5hkscs utf-7
-    """.split()
+    [
+        "ascii",
+        "utf-8",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+        "iso8859-1",
+        "iso8859-2",
+        "iso8859-3",
+        "iso8859-4",
+        "iso8859-5",
+        "iso8859-6",
+        "iso8859-7",
+        "iso8859-8",
+        "iso8859-9",
+        "iso8859-10",
+        "iso8859-11",
+        "iso8859-13",
+        "iso8859-14",
+        "iso8859-15",
+        "iso8859-16",
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1255",
+        "cp1256",
+        "cp1257",
+        "cp1258",
+        "cp437",
+        "cp720",
+        "cp737",
+        "cp775",
+        "cp850",
+        "cp852",
+        "cp855",
+        "cp857",
+        "cp858",
+        "cp860",
+        "cp861",
+        "cp862",
+        "cp863",
+        "cp864",
+        "cp865",
+        "cp866",
+        "cp869",
+        "cp874",
+        "cp932",
+        "cp949",
+        "cp950",
+        "koi8-r",
+        "koi8-u",
+        "koi8-t",
+        "kz1048",
+        "ptcp154",
+        "tis-620",
+        "mac-roman",
+        "mac-cyrillic",
+        "mac-latin2",
+        "mac-greek",
+        "mac-turkish",
+        "mac-iceland",
+        "shift_jis",
+        "shift_jis_2004",
+        "shift_jisx0213",
+        "euc_jp",
+        "euc_jis_2004",
+        "euc_jisx0213",
+        "iso2022_jp",
+        "iso2022_jp_1",
+        "iso2022_jp_2",
+        "iso2022_jp_2004",
+        "iso2022_jp_3",
+        "iso2022_jp_ext",
+        "euc_kr",
+        "johab",
+        "iso2022_kr",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "hz",
+        "big5",
+        "big5hkscs",
+        "utf-7",
+    ]
 )
 """Python codec names a mail may choose; anything else (idna, unicode_escape, rot13 …) is not a charset of text."""
 
@@ -32,7 +110,19 @@ ALIASES = {"x-unknown": "", "unknown": "", "unknown-8bit": "", "default": "", "n
            "unicode": "utf-16", "ucs-2": "utf-16", "big5-hkscs": "big5hkscs", "x-big5": "big5", "dos-874": "cp874",
            "windows-874": "cp874", "iso-ir-111": "koi8-r", "latin": "cp1252", "8bit": "", "us": "ascii"}  # fmt: skip
 
-GUESS = ("utf-8", "cp1252", "cp1251", "koi8-r", "gb18030", "cp932", "euc_jp", "euc_kr", "big5", "cp1250", "iso8859-2")
+GUESS = (
+    "utf-8",
+    "cp1252",
+    "cp1251",
+    "koi8-r",
+    "gb18030",
+    "cp932",
+    "euc_jp",
+    "euc_kr",
+    "big5",
+    "cp1250",
+    "iso8859-2",
+)
 ENOUGH_TO_GUESS = 64
 """Below this many bytes a guess is a coin toss: Western text is assumed."""
 

@@ -8,7 +8,8 @@ from bot.inbound import Attachment
 from handlers.mail.charsets import codec_for, decode
 from handlers.mail.flowed import unflow
 from handlers.mail.headers import decode_words
-from handlers.mail.html_text import read_html, split_invisible
+from handlers.mail.hidden import split_invisible
+from handlers.mail.html_text import read_html
 from handlers.mail.mime import LARGEST_TEXT, Part
 
 UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -53,11 +54,19 @@ def _sort(parts: list[Part], multipart: str, content: Content, *, in_alternative
     plain_before, html_before = len(content.plain), len(content.html)
     for place, part in enumerate(parts):
         if part.parts:
-            _sort(part.parts, part.subtype, content, in_alternative=in_alternative or part.subtype == "alternative")
+            _sort(
+                part.parts,
+                part.subtype,
+                content,
+                in_alternative=in_alternative or part.subtype == "alternative",
+            )
             continue
         words = part.type == "text" and part.subtype in {"plain", "html", ""}
-        inline = part.disposition != "attachment" and words and (
-            place == 0 or (multipart != "related" and not part.filename))
+        inline = (
+            part.disposition != "attachment"
+            and words
+            and (place == 0 or (multipart != "related" and not part.filename))
+        )
         if multipart == "signed" and place and part.subtype in SIGNATURES and not part.filename:
             continue  # the proof of the part before it, not something sent along
         if not inline or part.filename:
@@ -106,10 +115,14 @@ def read_words(content: Content) -> Words:
     pieces = [rendered(part) if part.subtype == "html" else characters(part) for part in content.plain]
     if html and not any(piece.strip() for piece in pieces):
         pieces = [rendered(part) for part in html_parts]
-    elif html and any(part.subtype != "html" for part in content.plain):
-        # The plain text is what we read; what the HTML hides is still worth a flag.
-        if any(read_html(characters(part)).hidden for part in html_parts):
-            flags.append("hidden_html")
+    elif (
+        html
+        and any(part.subtype != "html" for part in content.plain)
+        and any(read_html(characters(part)).hidden for part in html_parts)
+    ):
+        flags.append(
+            "hidden_html"
+        )  # the plain text is what we read; what the HTML hides is still worth a look
     text = "\n".join(pieces) if len(pieces) > 1 else "".join(pieces)
     text, unseen = split_invisible(text.replace("\r\n", "\n").replace("\r", "\n").replace(NUL, ""))
     return Words(text, html, "\n".join(hidden), list(dict.fromkeys(flags + unseen)))
@@ -136,7 +149,9 @@ def attachments(parts: list[Part]) -> tuple[Attachment, ...]:
 
 def _attachment(part: Part) -> Attachment:
     data = part.content()
-    return Attachment(safe_name(part.filename, part.media), part.media, len(data), hashlib.sha256(data).hexdigest())
+    return Attachment(
+        safe_name(part.filename, part.media), part.media, len(data), hashlib.sha256(data).hexdigest()
+    )
 
 
 def safe_name(name: str | None, media: str) -> str:

@@ -14,7 +14,10 @@ ZONES = {"ut": 0, "utc": 0, "gmt": 0, "z": 0, "est": -5, "edt": -4, "cst": -6, "
          "pst8pdt": -8}  # fmt: skip
 """Names that mean one thing in mail; others say nothing sure, and RFC 5322 4.3 reads them as "no zone known"."""
 
-ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?", re.I)
+ISO = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
 MAIL = re.compile(
     r"(?:[A-Za-z]{2,9}\.?\s*,?\s*)?(\d{1,2})[\s.-]+([A-Za-z]{3,9}\.?|\d{1,2})[\s.-]+(\d{2,4}),?\s+"
     r"(\d{1,2})[:.\s](\d{1,2})(?:[:.\s](\d{1,2}))?(?:[.,]\d+)?\s*([AaPp]\.?[Mm]\.?)?\s*,?\s*"
@@ -59,26 +62,29 @@ def read_local_date(text: str) -> datetime | None:
 def _from_mail(found: re.Match[str]) -> datetime | None:
     day, month_word, year, hour, minute, second, half, zone = found.groups()
     month = int(month_word) if month_word.isdigit() else MONTHS.get(month_word[:3].lower(), 0)
-    return _build(int(year), len(year), month, int(day), hour, minute, second, half, zone)
+    stated = (int(year), month, int(day))
+    return _build(stated, digits=len(year), hour=hour, minute=minute, second=second, half=half, zone=zone)
 
 
 def _from_iso(found: re.Match[str]) -> datetime | None:
     year, month, day, hour, minute, second, zone = found.groups()
-    return _build(int(year), 4, int(month), int(day), hour, minute, second, None, zone)
+    stated = (int(year), int(month), int(day))
+    return _build(stated, digits=4, hour=hour, minute=minute, second=second, half=None, zone=zone)
 
 
 def _from_asctime(found: re.Match[str]) -> datetime | None:
     month_word, day, year, hour, minute, second, half, zone, late_year = found.groups()
-    stated = year or late_year
-    if not stated:
+    if not (year or late_year):
         return None
-    return _build(int(stated), 4, MONTHS.get(month_word[:3].lower(), 0), int(day), hour, minute, second, half, zone)
+    stated = (int(year or late_year), MONTHS.get(month_word[:3].lower(), 0), int(day))
+    return _build(stated, digits=4, hour=hour, minute=minute, second=second, half=half, zone=zone)
 
 
 def _build(
-    year: int, digits: int, month: int, day: int, hour: str, minute: str, second: str | None,
-    half: str | None, zone: str | None,
+    day: tuple[int, int, int], *, digits: int, hour: str, minute: str, second: str | None, half: str | None,
+    zone: str | None,
 ) -> datetime | None:  # fmt: skip
+    year, month, number = day
     if month == 0:
         return None
     if digits == 2:  # RFC 5322 4.3
@@ -89,7 +95,7 @@ def _build(
     if half and 1 <= hours <= 12:
         hours = hours % 12 + (12 if half[0] in "pP" else 0)
     seconds = min(int(second or 0), 59)  # a leap second is written :60
-    return datetime(year, month, day, hours, int(minute), seconds, tzinfo=_zone(zone))
+    return datetime(year, month, number, hours, int(minute), seconds, tzinfo=_zone(zone))
 
 
 def _zone(text: str | None) -> timezone:

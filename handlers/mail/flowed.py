@@ -11,7 +11,7 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
     for line in text.replace("\r\n", "\n").split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
-        content = content[1:] if content.startswith(" ") else content
+        content = content.removeprefix(" ")
         if held_depth >= 0 and (depth != held_depth or content == "-- "):
             out.append(_quoted(held.rstrip(" "), held_depth))
             held, held_depth = "", -1

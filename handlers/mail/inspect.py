@@ -13,7 +13,9 @@ from handlers.mail.prescan import LARGEST_MAIL
 from handlers.mail.reading import NOBODY, Own, read_mail
 
 MAIL_SUFFIXES = frozenset({".eml", ".msg", ".mail", ".mbox", ".txt", ".ics", ".mbx", ".email", ""})
-TEXT_HEAD = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+TEXT_HEAD = (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+)
 CALENDAR_HEAD = b"MIME-Version: 1.0\r\nContent-Type: text/calendar; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 
 
@@ -127,26 +129,38 @@ def describe(found: dict[str, Any]) -> str:
     if not found["ok"]:
         return f"{found['path']}\n  cannot be read: {found['error']}"
     lines = [found["path"], f"  {found['kind']}" + (f" ({'; '.join(found['why'])})" if found["why"] else "")]
-    lines.append(f"  from      {_shown(found['from'])}" + {"pass": "  verified", "fail": "  NOT VERIFIED"}.get(found["authenticated"], ""))
-    for name in ("reply_to", "to", "cc"):
-        if found[name]:
-            lines.append(f"  {name.replace('_', '-'):<9} {', '.join(map(_shown, found[name]))}")
+    lines.append(
+        f"  from      {_shown(found['from'])}"
+        + {"pass": "  verified", "fail": "  NOT VERIFIED"}.get(found["authenticated"], "")
+    )
+    lines += [
+        f"  {name.replace('_', '-'):<9} {', '.join(map(_shown, found[name]))}"
+        for name in ("reply_to", "to", "cc")
+        if found[name]
+    ]
     lines.append(f"  date      {found['date'] or 'unreadable'}")
     lines.append(f"  subject   {found['subject']}")
     if original := found["forwarded"]:
-        lines.append(f"  forwarded from {_shown(original['from'])}, {original['date'] or 'no date'}: {original['subject'] or ''}")
+        lines.append(
+            f"  forwarded from {_shown(original['from'])}, {original['date'] or 'no date'}: {original['subject'] or ''}"
+        )
         lines += _block("note", original["note"]) + _block("original", original["text"])
     else:
         lines += _block("text", found["text"])
     lines += _block("signature", found["signature"]) + _block("quoted", found["quoted"])
-    for one in found["bounce"] or ():
-        lines.append(f"  bounced   {one['recipient']} {one['status']} {one['action']} {one['diagnostic']}".rstrip())
+    lines += [
+        f"  bounced   {one['recipient']} {one['status']} {one['action']} {one['diagnostic']}".rstrip()
+        for one in found["bounce"] or ()
+    ]
     if calendar := found["calendar"]:
         lines.append(f"  calendar  {calendar['method'] or 'no method'}")
-        lines += [f"    {event.get('start', '?')}  {event.get('summary', '')}" for event in calendar["events"]]
+        lines += [
+            f"    {event.get('start', '?')}  {event.get('summary', '')}" for event in calendar["events"]
+        ]
         lines += [f"    fault: {fault}" for fault in calendar.get("errors", ())]
-    for one in found["attachments"]:
-        lines.append(f"  attached  {one['name']} ({one['type']}, {one['bytes']} bytes)")
+    lines += [
+        f"  attached  {one['name']} ({one['type']}, {one['bytes']} bytes)" for one in found["attachments"]
+    ]
     if found["flags"]:
         lines.append(f"  flags     {', '.join(found['flags'])}")
     return "\n".join(lines)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from handlers.mail.headers import LONGEST_VALUE, Parameters, base64_bytes, read_parameters, unfold
+from handlers.mail.headers import LONGEST_VALUE, base64_bytes, unfold
+from handlers.mail.parameters import Parameters, read_parameters
 
 DEEPEST_NESTING = 20
 MOST_PARTS = 200
@@ -13,7 +14,9 @@ LARGEST_TEXT = 2 * 1024 * 1024
 """Bytes of one part that are read as text; the whole of it stays in the raw mail."""
 
 FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
-LOOSE_PARAMETER = re.compile(rb"(?:boundary|charset|name|filename|type|report-type|format)\*?=", re.IGNORECASE)
+LOOSE_PARAMETER = re.compile(
+    rb"(?:boundary|charset|name|filename|type|report-type|format)\*?=", re.IGNORECASE
+)
 TYPE_DEFAULT = Parameters("text", "plain", {})
 
 
@@ -87,7 +90,9 @@ def parse(raw: bytes) -> Mail:
             if count >= MOST_PARTS:
                 _flag(flags, "too_many_parts")
                 break
-            child, child_body = _head(piece, 0, len(piece), digest=part.subtype == "digest" and part.type == "multipart")
+            child, child_body = _head(
+                piece, 0, len(piece), digest=part.subtype == "digest" and part.type == "multipart"
+            )
             part.parts.append(child)
             count += 1
             waiting.append((child, child_body, depth + 1))
@@ -127,8 +132,13 @@ def _head(raw: bytes, start: int, end: int, *, digest: bool) -> tuple[Part, byte
         elif name == "content-transfer-encoding" and not encoding:
             encoding = unfold(value).partition("(")[0].strip(" \t\"';").lower()
     if kind is None or not kind.type:
-        kind = Parameters("message", "rfc822", kind.values if kind else {}) if digest else TYPE_DEFAULT if kind is None else (
-            Parameters("text", "plain", kind.values))
+        kind = (
+            Parameters("message", "rfc822", kind.values if kind else {})
+            if digest
+            else TYPE_DEFAULT
+            if kind is None
+            else (Parameters("text", "plain", kind.values))
+        )
     filename = (disposition.values.get("filename") if disposition else None) or kind.values.get("name")
     part = Part(fields, kind.type, kind.subtype or ("plain" if kind.type == "text" else ""), kind.values,
                 disposition.type if disposition else "", filename, encoding, b"")  # fmt: skip
@@ -201,10 +211,9 @@ def split_multipart(body: bytes, boundary: str, flags: list[str]) -> list[bytes]
         closing = body[behind : behind + 2] == b"--"
         line_end = body.find(b"\n", behind)
         line_end = len(body) if line_end < 0 else line_end + 1
-        if body[behind + 2 * closing : line_end].strip():
-            if not closing:
-                continue
-            # "--boundary--text": closed all the same when nothing but this could have been meant
+        # "--boundary--text" closes all the same: nothing but this could have been meant.
+        if not closing and body[behind:line_end].strip():
+            continue
         if start >= 0:
             pieces.append(_without_line_end(body, start, found))
             if len(pieces) > MOST_PARTS:

@@ -90,9 +90,15 @@ class MailReader:
                             # Slow: what stands behind it goes another way, this child is not used again.
                             if place + 1 < len(rest):
                                 behind = asyncio.create_task(self.read_many(rest[place + 1 :]))
-                            answer = await child.answer(within=max(0.0, self._limits.wall_seconds - SLOW_SECONDS))
+                            answer = await child.answer(
+                                within=max(0.0, self._limits.wall_seconds - SLOW_SECONDS)
+                            )
                             child.tired = True
-                            results.append(self._judged(answer or Quarantined(f"took longer than {self._limits.wall_seconds:g} s")))
+                            results.append(
+                                self._judged(
+                                    answer or Quarantined(f"took longer than {self._limits.wall_seconds:g} s")
+                                )
+                            )
                             break
                         results.append(self._judged(answer))
                         if child.tired:

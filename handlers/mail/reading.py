@@ -16,7 +16,7 @@ from handlers.mail.forwards import find_forward
 from handlers.mail.headers import decode_words, message_id, message_ids, text_of, unfold
 from handlers.mail.mime import Mail, Part, parse
 from handlers.mail.prescan import prescan
-from handlers.mail.quoting import split_reply
+from handlers.mail.quoting import SplitText, split_reply
 from handlers.mail.screening import Seen, screen
 from handlers.mail.signatures import split_signature
 
@@ -96,16 +96,19 @@ def _read(body: bytes, raw: bytes, own: Own, parent: str | None) -> ReadMessage:
         in_reply_to = in_reply_to or bounce.failed_id
 
     calendar = _calendar(root, flags)
-    forwarded = None
-    text, quoted, signature = words.text, "", ""
+    split, signature, forwarded = SplitText(words.text, "", doubtful=False), "", None
     if kind not in {Kind.BOUNCE, Kind.FEEDBACK}:
-        text, quoted, signature, forwarded = _split(words.text, words.html, subject, sender, parent, own_addresses, content, flags)
+        forwarded = find_forward(words.text, subject=subject, html=words.html, ours=own_addresses)
+        forwarded = forwarded or _attached_forward(words.text, content)
+        split = split_reply(words.text, html=words.html, parent=parent)
+        _, signature = split_signature(split.visible, sender_name=sender.name if sender else "")
+        flags += ["split_doubtful"] if split.doubtful else []
 
     _look(sender, reply_to, verdict, own_addresses, flags)
     return ReadMessage(
         kind=kind, why=why, message_id=identity, in_reply_to=in_reply_to, references=references, sender=sender,
         reply_to=tuple(reply_to), to=tuple(_people(root, "to", flags)), cc=tuple(_people(root, "cc", flags)),
-        subject=subject, date=date, text=text, quoted=quoted, signature=signature, forwarded=forwarded,
+        subject=subject, date=date, text=split.visible, quoted=split.quoted, signature=signature, forwarded=forwarded,
         bounce=bounce.recipients if bounce else None, calendar=calendar, attachments=attachments(content.attached),
         authenticated=verdict, flags=tuple(dict.fromkeys(flags)), headers=headers,
     )  # fmt: skip
@@ -118,8 +121,7 @@ def _people(root: Part, name: str, flags: list[str]) -> list[Person]:
         mailboxes, cut = read_mailboxes(value)
         if cut:
             flags.append("too_many_addresses")
-        for mailbox in mailboxes:
-            people.append(_person(mailbox, flags))
+        people += [_person(mailbox, flags) for mailbox in mailboxes]
         if value and not mailboxes and not value.rstrip().endswith(";"):
             flags.append("address_unreadable")
             people.append(Person(decode_words(value)[:200], ""))
@@ -161,27 +163,16 @@ def _calendar(root: Part, flags: list[str]) -> CalendarPart | None:
         named = (part.filename or "").lower().endswith((".ics", ".ical", ".ifb"))
         if part.media not in {"text/calendar", "application/ics"} and not named:
             continue
-        read = read_calendar(part.content(), charset=part.parameters.get("charset"), method=part.parameters.get("method"))
+        read = read_calendar(
+            part.content(), charset=part.parameters.get("charset"), method=part.parameters.get("method")
+        )
         if read.errors:
             flags.append("calendar_unreadable" if not read.events else "calendar_faulty")
         return read
     return None
 
 
-def _split(
-    whole: str, html: str | None, subject: str, sender: Person | None, parent: str | None, own: frozenset[str],
-    content: Content, flags: list[str],
-) -> tuple[str, str, str, Forwarded | None]:  # fmt: skip
-    """(new words, quoted, signature, forwarded)."""
-    forwarded = find_forward(whole, subject=subject, html=html, ours=own) or _attached_forward(whole, content, own)
-    split = split_reply(whole, html=html, parent=parent)
-    if split.doubtful:
-        flags.append("split_doubtful")
-    _, signature = split_signature(split.visible, sender_name=sender.name if sender else "")
-    return split.visible, split.quoted, signature, forwarded
-
-
-def _attached_forward(note: str, content: Content, own: frozenset[str]) -> Forwarded | None:
+def _attached_forward(note: str, content: Content) -> Forwarded | None:
     """A mail forwarded as an attachment: exactly one message/rfc822, the forwarder's words beside it."""
     messages = [part for part in content.attached if part.media in {"message/rfc822", "message/global"}]
     if len(messages) != 1:
@@ -203,7 +194,13 @@ def _attached_forward(note: str, content: Content, own: frozenset[str]) -> Forwa
     )  # fmt: skip
 
 
-def _look(sender: Person | None, reply_to: list[Person], verdict: Authenticated, own: frozenset[str], flags: list[str]) -> None:
+def _look(
+    sender: Person | None,
+    reply_to: list[Person],
+    verdict: Authenticated,
+    own: frozenset[str],
+    flags: list[str],
+) -> None:
     """Flags for what a person should look at twice before answering."""
     if sender is None:
         flags.append("sender_missing")
@@ -215,6 +212,8 @@ def _look(sender: Person | None, reply_to: list[Person], verdict: Authenticated,
     for person in reply_to:
         if person.address and person.address.lower() != sender.address.lower():
             other = person.address.rpartition("@")[2].lower()
-            flags.append("reply_to_differs" if not same_organisation(domain, other) else "reply_to_other_mailbox")
+            flags.append(
+                "reply_to_differs" if not same_organisation(domain, other) else "reply_to_other_mailbox"
+            )
     if verdict is Authenticated.FAIL:
         flags.append("authentication_failed")

@@ -6,6 +6,7 @@ import resource
 import struct
 import sys
 import time
+from pathlib import Path
 from typing import BinaryIO
 
 from bot.errors import Quarantined
@@ -32,7 +33,9 @@ def main() -> None:
     answers.flush()
     while head := requests.read(HEAD.size):
         parent_size, raw_size = HEAD.unpack(head)
-        parent = None if parent_size == NO_PARENT else _exactly(requests, parent_size).decode("utf-8", "replace")
+        parent = (
+            None if parent_size == NO_PARENT else _exactly(requests, parent_size).decode("utf-8", "replace")
+        )
         raw = _exactly(requests, raw_size)
         _limit_time(stated["cpu_seconds"])
         try:
@@ -50,8 +53,7 @@ def main() -> None:
 def _limit_memory(growth: int) -> None:
     """What the warm process has now, and a mail's share on top; beyond it allocation fails."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            now = int(statm.read().split()[0]) * PAGE
+        now = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * PAGE
     except OSError:  # no /proc: the whole of it is bounded instead
         now = growth
     resource.setrlimit(resource.RLIMIT_AS, (now + growth, resource.RLIM_INFINITY))
@@ -59,7 +61,9 @@ def _limit_memory(growth: int) -> None:
 
 def _limit_time(seconds: int) -> None:
     """The kernel ends us (SIGXCPU) when the next mail takes more than its CPU seconds."""
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, resource.RLIM_INFINITY))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (math.ceil(time.process_time()) + seconds, resource.RLIM_INFINITY)
+    )
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

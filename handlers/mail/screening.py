@@ -23,7 +23,9 @@ class Seen:
     authenticated: Authenticated
 
 
-DAEMON = re.compile(r"^(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mail delivery (?:sub)?system)$", re.I)
+DAEMON = re.compile(
+    r"^(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mail delivery (?:sub)?system)$", re.IGNORECASE
+)
 ROBOT = re.compile(
     r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply\b.*|no-reply\b.*|do-not-reply\b.*|ne[-_.]?pas[-_.]?repondre|nepasrepondre"
     r"|nicht[-_.]?antworten|notifications?|notify|alerts?|mailer|automailer|bounces?\+.*|auto-?confirm|auto-?mailer|updates?-noreply)$",
@@ -41,8 +43,12 @@ AUTO_SUBJECT = re.compile(
 
 
 POSTMASTER = re.compile(
-    r"^(?:post[-_.]?master|mail[-_. ]?(?:delivery|deliver|system|admin|server|gateway)\b.*|system[-_. ]?administrator|administrator|mail administrator)$", re.I)
-REPLY_SUBJECT = re.compile(r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|vs|odp|回复|答复|转发)\s*:", re.I)
+    r"^(?:post[-_.]?master|mail[-_. ]?(?:delivery|deliver|system|admin|server|gateway)\b.*|system[-_. ]?administrator|administrator|mail administrator)$",
+    re.IGNORECASE,
+)
+REPLY_SUBJECT = re.compile(
+    r"^\s*(?:re|aw|sv|antw|fwd?|wg|tr|rv|enc|vs|odp|回复|答复|转发)\s*:", re.IGNORECASE
+)
 BOUNCE_SUBJECT = re.compile(
     r"^(?:undeliver(?:able|ed)\b|returned (?:mail|to sender)|(?:mail|message)? ?deliver?y (?:failure|failed|status notification|notification|error|problem|report)"
     r"|(?:mail|message|delivery) (?:delivery )?(?:has )?fail(?:ed|ure)|mail system error|failure (?:notice|delivery)|failed delivery|non[- ]?delivery"
@@ -62,7 +68,9 @@ BOUNCE_PHRASE = re.compile(
     r"|konnte nicht zugestellt werden|n.a pas pu [eê]tre (?:remis|livr|distribu)|no se ha podido entregar|не доставлено|送信できませんでした|配信できません",
     re.IGNORECASE | re.MULTILINE,
 )
-COMPLAINT_SUBJECT = re.compile(r"^(?:complaint about (?:message|e-?mail) from|abuse report\b|email feedback report)", re.I)
+COMPLAINT_SUBJECT = re.compile(
+    r"^(?:complaint about (?:message|e-?mail) from|abuse report\b|email feedback report)", re.IGNORECASE
+)
 COMPLAINT_FIELD = re.compile(rb"(?im)^X-HmXmrOriginalRecipient:")
 """Microsoft's complaint feed is older than RFC 5965 and attaches the mail only."""
 LIST_COPY = frozenset({"list-id", "list-unsubscribe", "list-post"})
@@ -71,7 +79,6 @@ LIST_ROBOT = frozenset({"x-mlserver", "x-ml-name", "x-mailman-version"})
 
 def screen(seen: Seen) -> tuple[Kind, tuple[str, ...]]:
     """The kind and its reasons; HUMAN has none. The surest sign wins: own, report, bounce, auto-reply, calendar, list."""
-    root = seen.root
     if seen.own_id:
         return Kind.OWN, ("Message-ID: our own",)
     for judge in (_feedback, _bounce, _receipt, _auto_reply, _calendar, _spam, _list, _notification):
@@ -79,7 +86,6 @@ def screen(seen: Seen) -> tuple[Kind, tuple[str, ...]]:
         if found is not None:
             kind, why = found
             return kind, (why[:LONGEST_REASON],)
-    del root
     return Kind.HUMAN, ()
 
 
@@ -140,7 +146,9 @@ def _bounce(seen: Seen) -> tuple[Kind, str] | None:
         return Kind.BOUNCE, f"Return-Path: {returned or '<>'}; {found[0]}"
     if POSTMASTER.match(local) or POSTMASTER.match(name):
         return Kind.BOUNCE, f"From: {local or name}; {found[0]}"
-    if _header(seen, "from") in {"", "<>"} or (phrase and ROBOT.match(local) and not LIST_COPY & _names(seen)):
+    if _header(seen, "from") in {"", "<>"} or (
+        phrase and ROBOT.match(local) and not LIST_COPY & _names(seen)
+    ):
         return Kind.BOUNCE, f"From: {local}; {found[0]}"
     if phrase and LIST_ROBOT & _names(seen) and not REPLY_SUBJECT.match(seen.subject):
         return Kind.BOUNCE, found[0]
@@ -152,7 +160,7 @@ def _names(seen: Seen) -> frozenset[str]:
 
 
 def _receipt(seen: Seen) -> tuple[Kind, str] | None:
-    if _report_type(seen) in {"disposition-notification"} or _has(seen, "message/disposition-notification"):
+    if _report_type(seen) == "disposition-notification" or _has(seen, "message/disposition-notification"):
         return Kind.NOTIFICATION, "report-type=disposition-notification"
     return None
 
