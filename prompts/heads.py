@@ -14,6 +14,7 @@ MAX_FILE = 64 * 1024
 FENCE = "+++"
 
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+_WRAPPED = re.compile(r"(?<=[^\n]{72})(?<![ \\])\n(?=[^\W\d_$\"“„'(]|\d+(?![\d.)]))(?![-*•#>|])")
 _TOML_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -175,6 +176,13 @@ class Page:
     body_line: int
     raw: bytes
 
+    def line_of(self, words: str) -> int:
+        """The first line of the file, below its head, that holds these words; the body's first when none does."""
+        for number, line in enumerate(self.raw.decode("utf-8-sig", "replace").splitlines(), 1):
+            if number >= self.body_line and words in line:
+                return number
+        return self.body_line
+
 
 def read_page(path: Path, file: str, problems: Problems) -> Page | None:
     """A Markdown file with an optional +++ head. None: it could not be read, and why is among the problems."""
@@ -256,7 +264,9 @@ def _toml(text: str, file: str, problems: Problems, *, first: int) -> dict[str, 
 
 
 def _clean(text: str) -> str:
-    return _COMMENT.sub("", text).strip()
+    """Without comments, and with lines joined that only the editor had wrapped: mail programs wrap for themselves."""
+    text = _COMMENT.sub("", text).strip()
+    return _WRAPPED.sub(" ", text)
 
 
 def _said(value: Any) -> str:

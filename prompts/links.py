@@ -29,7 +29,9 @@ def host_of(link: str) -> str:
 
 def clickable(text: str) -> list[str]:
     """Every URL, mail address and thing that looks like a host name, as written."""
-    flat = unicodedata.normalize("NFKC", text)
+    flat = (
+        unicodedata.normalize("NFKC", text).replace("。", ".").replace("｡", ".")
+    )  # host names take these for dots
     return [match.group().rstrip(".,;:!?)»”'\"") for match in _CLICKABLE.finditer(flat)]
 
 

@@ -134,7 +134,7 @@ def _check_slots(page: Page, routine: RoutineCard) -> None:
     used, declared = set(template.get_identifiers()), {slot.name for slot in routine.slots}
     broken = set(head.table.get("slots") or ()) - declared  # complained about already
     for name in sorted(used - declared - broken):
-        line = page.body_line + page.body[: page.body.index("$")].count("\n")
+        line = page.line_of(f"${name}")
         cure = f"Declare it in [slots], or write $$ for a dollar sign.{nearest(name, tuple(declared))}"
         head.problems.add(head.file, line, f"the text uses ${name}, which is no slot", cure)
     for name in sorted(declared - used):

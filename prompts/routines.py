@@ -74,8 +74,8 @@ class Limits:
     min_confidence: float = 0.8
     first_contact_ok: bool = False
     """Whether it may answer somebody's very first message."""
-    max_asks: int = 1
-    """A message that asks for more than this is not fully answered by one routine text."""
+    max_asks: int = 2
+    """A message that asks for more than this is hardly answered by one routine text."""
 
 
 @dataclass(frozen=True)
