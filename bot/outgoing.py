@@ -59,8 +59,8 @@ async def queue(
                 cc=tuple(draft.cc),
                 subject=draft.subject,
                 body=draft.body,
-                in_reply_to=draft.in_reply_to,
-                references=tuple(draft.references),
+                in_reply_to=_bracketed(draft.in_reply_to),
+                references=tuple(_bracketed(r) for r in draft.references),
                 automatic=automatic,
             )
         )
@@ -103,7 +103,7 @@ async def record_sent(tx: Tx, item: OutboxItem, *, now: datetime, stamp: str = "
     draft = await tx.drafts.get(item.draft_id)
     inquiry = await tx.inquiries.get(item.inquiry_id)
     conversation = await tx.conversations.get(inquiry.conversation_id)
-    external = item.message_id if item.channel is Channel.EMAIL else stamp
+    external = item.message_id.strip("<>") if item.channel is Channel.EMAIL else stamp
     await tx.messages.add(
         Message(
             conversation_id=inquiry.conversation_id,
@@ -133,6 +133,10 @@ async def record_sent(tx: Tx, item: OutboxItem, *, now: datetime, stamp: str = "
         await tx.repaint(f"card:{card.id}", now=now)
     await repaint_handled(tx, item, now=now)
     tx.audit.add(at=now, actor=item.approved_by, act="sent", subject=f"outbox:{item.id}", raw=item.raw_hash)
+
+
+def _bracketed(message_id: str) -> str:
+    return f"<{message_id.strip('<>')}>" if message_id else ""
 
 
 def parcel_of(item: OutboxItem) -> Parcel:

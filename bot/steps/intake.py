@@ -423,7 +423,7 @@ class Intake:
         failed = [b for b in read.bounce or () if b.action in {"failed", ""}]
         ids = [read.headers.get("failed-message-id", ""), read.in_reply_to or "", *read.references]
         for external in ids:
-            item = await tx.outbox.with_message_id(external.strip("<>")) if external else None
+            item = await tx.outbox.with_message_id(f"<{external.strip('<>')}>") if external else None
             if item is None or item.id is None:
                 continue
             now = self.clock.now()

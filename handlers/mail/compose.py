@@ -14,7 +14,7 @@ from bot.errors import Permanent
 from bot.ports import Letter
 from handlers.mail.envelope import BadAddress, NamedAddress, named_address
 from handlers.mail.header_lines import address_field, text_field, token_field
-from handlers.mail.message_ids import is_ours, new_message_id
+from bot.rules.message_ids import is_ours, new_message_id
 
 __all__ = ["MailComposer", "envelope_of", "header_injection_probe", "is_ours", "new_message_id"]
 
@@ -263,7 +263,8 @@ def _decoded(text: str) -> str:
 
 
 def _usable_id(text: str) -> bool:
-    return len(text) <= LONGEST_ID and _ID.fullmatch(text) is not None
+    """One id and nothing that any reader might decode into something else."""
+    return len(text) <= LONGEST_ID and "=?" not in text and _ID.fullmatch(text) is not None
 
 
 def _why(error: ValueError) -> str:
