@@ -61,9 +61,9 @@ _VERBS_WITHIN = tuple(verb for verb in WROTE if verb[0] >= "\u3000" or "\u0e00" 
 
 
 def quote_depth(line: str) -> tuple[int, str]:
-    """How many ">" stand before a line, and the line without them."""
+    """How many ">" stand before a line (none before ">>> NEWS <<<"), and the line without them."""
     found = QUOTE_MARK.match(line)
-    if not found:
+    if not found or line.rstrip().endswith("<<"):
         return 0, line
     return found.group().count(">"), line[found.end() :]
 
@@ -170,6 +170,12 @@ class HeaderBlock:
     def full(self) -> bool:
         """Whether nothing that a block usually has is missing."""
         return self.fields.keys() >= {Field.FROM, Field.TO, Field.DATE, Field.SUBJECT}
+
+
+def starts_header_block(line: str) -> bool:
+    """Whether a line has a label that a header block starts with."""
+    label = label_of(line)
+    return label is not None and label[0] not in {Field.OTHER, Field.CC}
 
 
 def header_block(lines: list[str], start: int) -> HeaderBlock | None:
@@ -321,6 +327,8 @@ def attribution_at(lines: list[str], start: int) -> Attribution | None:
     if not dated and "@" not in first:
         return None
     most = MOST_ATTRIBUTION_LINES if dated else 2
+    if first.endswith((":", "：")):
+        return None
     text, blanks = first, 0
     for at in range(start + 1, min(len(lines), start + most)):
         line = bare(lines[at])
@@ -332,9 +340,14 @@ def attribution_at(lines: list[str], start: int) -> Attribution | None:
         text = f"{text} {line}"
         if len(text) > LONGEST_ATTRIBUTION:
             return None
+        ends = line.endswith((":", "："))
+        if not ends and plain_form(line.rsplit(" ", 1)[-1]).strip("-–— ") not in WROTE:
+            continue
         strength = attribution_strength(text)
         if strength:
             return Attribution(text, at + 1, strength)
+        if ends:
+            return None
     return None
 
 

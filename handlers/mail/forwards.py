@@ -15,8 +15,8 @@ from handlers.mail.attributions import (
     glued_fields,
     header_block,
     is_rule,
-    label_of,
     quote_depth,
+    starts_header_block,
     title_of,
 )
 from handlers.mail.html_text import read_html
@@ -41,6 +41,7 @@ _EMAIL = re.compile(
 )
 
 
+_DASHED_BOTH = re.compile(r"^[-–—_=]{3,40} ?[^\W\d_].{1,80}[-–—_=]{3,40}$")
 _END = re.compile(r"^-{2,40} ?(?:end|ende|fin|fine|einde|slut|koniec|konec) ", re.IGNORECASE)
 
 
@@ -145,6 +146,7 @@ def _first_start(lines: list[str], kind: Subject) -> _Start | None:
     depths = [quote_depth(line) for line in lines]
     inner = [text for _, text in depths]
     quoted_before = False
+    above: int | None = None
     for at, (depth, text) in enumerate(depths):
         plain = bare(text)
         if not plain:
@@ -157,14 +159,16 @@ def _first_start(lines: list[str], kind: Subject) -> _Start | None:
             start = _titled(depths, inner, at, title)
             if start is not None:
                 return start if title.forward or kind is not Subject.REPLY else None
+            if kind is not Subject.FORWARD:
+                return None
             continue
-        if label_of(plain) is not None:
+        if starts_header_block(plain):
             block = header_block(inner, at)
             if block is not None and block.certain:
-                return (
-                    None
-                    if kind is Subject.REPLY
-                    else _Start(at, block.end, block.fields, depth, titled=False)
+                if kind is Subject.REPLY:
+                    return None
+                return _Start(
+                    at if above is None else above, block.end, block.fields, depth, titled=above is not None
                 )
         attribution = attribution_at(inner, at)
         if attribution is not None and (
@@ -173,8 +177,16 @@ def _first_start(lines: list[str], kind: Subject) -> _Start | None:
             if kind is not Subject.FORWARD:
                 return None
             return _Start(at, attribution.end, _said(attribution), depth, titled=False)
-        quoted_before = quoted_before or depth > 0
+        above = at if _like_a_title(plain, depth) else None
+        quoted_before = quoted_before or (depth > 0 and above is None)
     return None
+
+
+def _like_a_title(plain: str, depth: int) -> bool:
+    """Whether a line right above a header block is its title, in words we do not know."""
+    if len(plain) > 90 or len(plain.split()) > 10 or is_rule(plain):
+        return False
+    return bool(_DASHED_BOTH.match(plain)) or (depth > 0 and plain.endswith((":", "：")))
 
 
 def _quote_follows(depths: list[tuple[int, str]], start: int, depth: int) -> bool:
@@ -194,7 +206,7 @@ def _titled(depths: list[tuple[int, str]], inner: list[str], at: int, title: Tit
         plain = bare(inner[below])
         if not plain:
             continue
-        block = header_block(inner, below) if label_of(plain) is not None else None
+        block = header_block(inner, below) if starts_header_block(plain) else None
         if block is not None and (Field.FROM in block.fields or block.certain):
             return _Start(at, block.end, block.fields, depths[below][0], titled=True)
         attribution = attribution_at(inner, below)

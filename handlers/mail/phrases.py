@@ -87,12 +87,12 @@ LABELS: dict[str, Field] = _labels(
         Field.TO: """To|An|Empfänger|À|A|Pour|Destinataire|Destinataires|Para|Destinatario|Destinatarios|Destinatário|Per|Destinatari|Aan|Ontvanger
             Till|Mottagare|Til|Modtager|Mottaker|Vastaanottaja|Vastaanottajat|Kenelle|Saaja|Viðtakandi|Komu|Příjemce|Příjemci|Pro|Pre|Príjemca
             Do|Adresat|Odbiorca|Dla|Címzett|Címzettek|Către|Catre|La|Destinatarul|Destinatar|Pentru|Кому|Получатель|Получатели|Одержувач
-            До|Към|За|Каму|Коме|Прима|Za|Prima|Primatelj|Primalac|Prejemnik|Προς|Παραλήπτης|Kime|Alıcı|Kellele|Adressaat|Kam|Uz|Saņēmējs
+            До|Към|За|Каму|Коме|Прима|Za|Prima|Прима|Primatelj|Primalac|Prejemnik|Προς|Παραλήπτης|Kime|Alıcı|Kellele|Adressaat|Kam|Uz|Saņēmējs
             Gavėjas|Kur|Per a|Nori|At|Për|收件人|收件者|宛先|受信者|送信先|받는 사람|받는사람|받는이|수신|수신자|אל|נמען|נמענים|עבור|إلى|الى|المستلم
             المرسل إليه|به|گیرنده|प्रति|प्राप्तकर्ता|Đến|Tới|Người nhận|Gửi đến|Kepada|Ke|Untuk|ถึง|ผู้รับ""",
         Field.FROM: """From|Sender|Von|Absender|De|Expéditeur|Da|Mittente|Van|Afzender|Från|Avsändare|Fra|Frå|Afsender|Avsender|Lähettäjä|Frá|Sendandi
             Od|Odesílatel|Odosielateľ|Nadawca|Feladó|Küldő|De la|Expeditorul|Expeditor|От|От кого|Отправитель|Від|Від кого|Відправник|Ад|Ад каго
-            Подател|Изпращач|Од|Пошиљалац|Šalje|Pošiljatelj|Pošiljalac|Pošalje|Από|Αποστολέας|Kimden|Gönderen|Saatja|Kellelt|Keneltä|No
+            Подател|Изпращач|Од|Пошиљалац|Šalje|Шаље|Pošiljatelj|Pošiljalac|Pošalje|Από|Αποστολέας|Kimden|Gönderen|Saatja|Kellelt|Keneltä|No
             Sūtītājs|Nuo|Siuntėjas|Nork|Nondik|Oddi wrth|Ó|Remitente|Remetente|Nga|Dërguesi|发件人|寄件者|寄件人|發件人|差出人|送信者|送信元|보낸 사람
             보낸사람|보낸이|발신|발신자|מאת|שולח|من|المرسل|از|فرستنده|प्रेषक|Từ|Người gửi|Gửi từ|Dari|Pengirim|Daripada|จาก|ผู้ส่ง""",
     }
@@ -101,7 +101,7 @@ LABELS: dict[str, Field] = _labels(
 # A word that means "message", in a title such as "-----Ursprüngliche Nachricht-----".
 MESSAGE_STEMS = """message|messag|messaggi|mensaje|mensagem|mensaxe|missatge|mesaj|mesazh|nachricht|mitteilung|e-mail|email|mail|mejl|bericht|berjocht|boodskap
     meddelelse|meddelande|melding|besked|viesti|kirje|kiri|zpráv|správ|wiadomoś|üzenet|levél|levelet|сообщени|письм|писм|порук|порака|повідомлен|лист|ліст
-    poruk|sporočil|laišk|ziņojum|vēstul|μήνυμα|μηνύματ|ileti|i̇leti|posta|póstur|skeyti|mezua|neges|teachtaireacht|teachdaireachd|pesan|mesej|thư|tin nhắn|ข้อความ|จดหมาย
+    poruk|sporočil|laišk|ziņ|съобщени|vēstul|μήνυμα|μηνύματ|ileti|i̇leti|posta|póstur|skeyti|mezua|neges|teachtaireacht|teachdaireachd|pesan|mesej|thư|tin nhắn|ข้อความ|จดหมาย
     邮件|郵件|消息|訊息|メッセージ|メール|메시지|메일|편지|הודעה|הודעת|رسالة|الرسالة|پیام|नामक|संदेश|նամակ|წერილი|correo|courriel|posting|appointment""".replace(
     "\n", "|"
 )
@@ -109,8 +109,8 @@ MESSAGE_STEMS = """message|messag|messaggi|mensaje|mensagem|mensaxe|missatge|mes
 # A word that means "forwarded".
 FORWARD_STEMS = """forward|fwd|weitergeleit|weiterleitung|transfér|transfere|transmis|réexpéd|reenvia|renviad|reencaminh|encaminhad|remitid|reunvi|renvià
     inoltr|doorgestuur|doorsturen|trochstjoerd|videresend|vidaresend|viderebring|vidarebefordra|vidareskick|välitet|edelleen|áframsend|framsend|přeposl|přeposíl|předan
-    preposl|preposiel|przekaz|przesłan|przesyłan|podaj dalej|továbbít|redirec|transmisă|пересыл|пересла|переадрес|перенаправ|пересланн|препрат|препраќ|прослеђ|proslij
-    prosleđ|prosljeđ|posredov|προωθ|iletil|i̇letil|yönlendir|edasta|edastat|pārsūt|persių|persiųs|reexpedi|birbidal|përcjell|накіраван|переадресован
+    preposl|preposiel|przekaz|przesłan|przesyłan|podaj dalej|továbbít|redirec|transmisă|пересыл|пересила|пересла|переадрес|перенаправ|пересланн|препрат|препраќ|прослеђ|proslij
+    prosleđ|prosljeđ|posredov|προωθ|iletil|i̇letil|yönlendir|edasta|edastat|yrrw|هدایت|अग्रेषित|pārsūt|persių|persiųs|reexpedi|birbidal|përcjell|накіраван|переадресован
     转发|轉寄|轉發|転送|전달|הועבר|מועבר|العاد|معاد|ممرّر|محوّل|إعادة توجيه|تمت إعادة|بازارسال|chuyển tiếp|terusan|diteruskan|dimajukan|ส่งต่อ|dale sposr|dalej pós|փոխանց""".replace(
     "\n", "|"
 )
@@ -153,7 +153,7 @@ WROTE = frozenset(
 ATTRIBUTION_FILLERS = frozenset(
     """on am op em pe w dniu dnia dne dňa dana у в às à às om um kl kl. at v klo heeft het volgende hat użytkownik użytkownika uživatel uživatelka
     používateľ používateľka пользователь користувач felhasználó utilizatorul kullanıcısı şunları şunu tarihinde saat saatinde keltezéssel időpontban
-    from від от од från dátummal uhr ore hr uur følgende følgjande följande 在 於 于 the following par via korisnik uporabnik ο χρήστης giorno""".split()
+    from від от од från dátummal uhr ore hr uur følgende følgjande följande 在 於 于 the following par via korisnik uporabnik ο χρήστης giorno kontakt wiadomość napisana przez je oseba ч ч. lietotājs — – تمت كتابة ما يلي بواسطة م ص""".split()
 )
 
 # The word a "On 3 May 2024, Ann wrote:" line starts with.
@@ -248,7 +248,7 @@ SENT_FROM = (
     r"sent from \w{2,30}$",
     r"get (?:outlook|bluemail) for ",
     r"(?:outlook|yahoo mail)(?: mobile)? (?:für|for|per|para|pour|voor) (?:ios|android)(?: (?:herunterladen|beziehen|downloaden|ophalen))?$",
-    r"(?:von|mit) mein(?:em|er) \S.{0,60} ges(?:endet|chickt)|diese nachricht wurde (?:von|mit) .{2,60} (?:gesendet|verschickt|versandt)",
+    r"(?:von|mit) mein(?:em|er)(?:/mein(?:em|er))? \S.{0,60} ges(?:endet|chickt)|diese nachricht wurde (?:von|mit) .{2,60} (?:gesendet|verschickt|versandt)",
     r"(?:gesendet|verschickt|geschickt|versandt) (?:von|mit|aus|über|via|mobil)\b|von unterwegs gesendet|(?:holen sie sich|beziehen sie) outlook",
     r"envoyé(?:e)? (?:de|depuis|à partir de?|avec|par|via|du|d['’])|télécharge[rz] outlook|obtenez outlook|provenance : courrier",
     r"enviado (?:desde|de|do|a partir|con|com|por|via|vía|através)\b|obtener outlook|obter o outlook|descargar outlook|baixar o outlook",

@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from handlers.mail.attributions import label_of
 from handlers.mail.html_text import LARGEST_HTML, read_html
 
-OPEN, CLOSE, MAYBE, SIGN, END_SIGN, BREAK = "\ue0a0", "\ue0a1", "\ue0a2", "\ue0a3", "\ue0a4", "\ue0a5"
-"""Put into the text around a quote, a block quote that may be one, a signature, and for a rule; private use, never words."""
-_MARKS = re.compile(f"([{OPEN}{CLOSE}{MAYBE}{SIGN}{END_SIGN}{BREAK}])")
+# Put into the text where a container starts or ends. Private use characters, so never part of a word.
+OPEN, MAYBE, INDENT, CLOSE = "\ue0a0", "\ue0a1", "\ue0a2", "\ue0a3"
+OLDER, SIGN, END_SIGN, BREAK = "\ue0a4", "\ue0a5", "\ue0a6", "\ue0a7"
+_MARKS = re.compile("([\ue0a0-\ue0a7])")
 MOST_MARKED = 400
 
 # Containers that hold nothing but the older mail, or the line above it.
@@ -34,68 +36,62 @@ _FROM_HERE = ", ".join(
 _SIGNATURES = ", ".join(
     (
         ".gmail_signature", ".moz-signature", "#Signature", "#signature", "[data-signatureblock]", "#ms-outlook-mobile-signature",
-        "#AppleMailSignature", ".protonmail_signature_block", "#ymail_android_signature", "#lineBreakAtBeginningOfSignature",
+        "#AppleMailSignature", ".protonmail_signature_block", "#ymail_android_signature", "#composer_signature", "[name=messageSignatureSection]", "#lineBreakAtBeginningOfSignature",
     )
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedLine:
-    """A line of an HTML mail: inside a certain quote, inside the n-th possible one (0: none), in a signature."""
+    """A line of an HTML mail and what the elements around it say."""
 
     text: str
     quoted: bool
+    """Inside an element that only ever holds older mail."""
+    older: bool
+    """Below the place where the older mail begins."""
     maybe: int
+    """Inside the n-th block quote that may be quoted mail or the writer's own layout; 0: in none."""
+    indent: bool
+    """That block quote is of the kind that Gmail also uses to indent."""
     signed: bool
-    formatting: bool = False
-    """The possible quote is a block quote that Gmail also uses to indent."""
 
 
 def marked_lines(html: str) -> list[MarkedLine]:
-    """The text of an HTML mail line by line, each with what its containers say about it."""
+    """The text of an HTML mail line by line, each with what the elements around it say."""
     tree = LexborHTMLParser(html[:LARGEST_HTML])
-    root = tree.body or tree.root
-    if root is None:
-        return []
-    formatting = _mark(tree)
+    _mark(tree)
     # Block quotes lose their tag: what is a quote is marked, and the others are the writer's own layout.
     source = (tree.html or "").replace("<blockquote", "<div").replace("</blockquote", "</div")
-    return _lines(read_html(source).visible, formatting)
+    return _lines(read_html(source).visible)
 
 
-def _mark(tree: LexborHTMLParser) -> set[int]:
-    """Put the marks into the tree; the numbers of the possible quotes that may be mere indentation."""
+def _mark(tree: LexborHTMLParser) -> None:
     for node in tree.css("hr")[:MOST_MARKED]:
         node.insert_before(BREAK)
-    for node in tree.css(_FROM_HERE)[:1]:
-        node.insert_before(OPEN)
-    for node in tree.css("div[style*=border-top]")[:MOST_MARKED]:
-        if _opens_header_block(node):
-            node.insert_before(OPEN)
-            break
+    bordered = (
+        node for node in tree.css("div[style*=border-top]")[:MOST_MARKED] if _opens_header_block(node)
+    )
+    for node in (*tree.css(_FROM_HERE)[:1], *islice(bordered, 1)):
+        node.insert_before(OLDER)
     for node in tree.css(_SIGNATURES)[:MOST_MARKED]:
         node.insert_before(SIGN)
         node.insert_after(END_SIGN)
     for node in tree.css(_QUOTES)[:MOST_MARKED]:
-        node.insert_before(OPEN)
-        node.insert_after(CLOSE)
+        _enclose(node, OPEN)
     for node in tree.css("div.gmail_quote, div.gmail_quote_container")[:MOST_MARKED]:
         # With block quotes inside, what stands between them is a reply between the lines.
         if node.css_first("blockquote") is None or _forwards(node):
-            node.insert_before(OPEN)
-            node.insert_after(CLOSE)
-    formatting: set[int] = set()
-    number = 0
+            _enclose(node, OPEN)
     for node in tree.css("blockquote")[:MOST_MARKED]:
         attributes = node.attributes
-        if attributes.get("type") == "cite" or "cite" in attributes or _within_block_quote(node):
-            continue
-        number += 1
-        if "gmail_quote" in (attributes.get("class") or ""):
-            formatting.add(number)
-        node.insert_before(MAYBE)
-        node.insert_after(CLOSE)
-    return formatting
+        if attributes.get("type") != "cite" and "cite" not in attributes and not _within_block_quote(node):
+            _enclose(node, INDENT if "gmail_quote" in (attributes.get("class") or "") else MAYBE)
+
+
+def _enclose(node: LexborNode, mark: str) -> None:
+    node.insert_before(mark)
+    node.insert_after(CLOSE)
 
 
 def _opens_header_block(node: LexborNode) -> bool:
@@ -121,30 +117,26 @@ def _within_block_quote(node: LexborNode) -> bool:
     return True
 
 
-def _lines(text: str, formatting: set[int]) -> list[MarkedLine]:
+def _lines(text: str) -> list[MarkedLine]:
     out: list[MarkedLine] = []
-    stack: list[int] = []
+    stack: list[tuple[str, int]] = []
     number = signs = 0
+    older = False
     for line in text.split("\n"):
         parts = _MARKS.split(line)
         for part in parts:
-            if part == OPEN:
-                stack.append(0)
-            elif part == MAYBE:
-                number += 1
-                stack.append(number)
+            if part in {OPEN, MAYBE, INDENT}:
+                number += part != OPEN
+                stack.append((part, number))
             elif part == CLOSE:
-                if stack:
-                    stack.pop()
-            elif part == SIGN:
-                signs += 1
-            elif part == END_SIGN:
-                signs = max(0, signs - 1)
+                del stack[-1:]
+            elif part in {SIGN, END_SIGN}:
+                signs = max(0, signs + (1 if part == SIGN else -1))
+            elif part == OLDER:
+                older = True
             elif part != BREAK and (part.strip() or len(parts) == 1):
-                out.append(_line(part.strip() if len(parts) > 1 else part, stack, signs, formatting))
+                kind, maybe = next((entry for entry in stack if entry[0] != OPEN), ("", 0))
+                quoted = any(entry[0] == OPEN for entry in stack)
+                words = part if len(parts) == 1 else part.strip()
+                out.append(MarkedLine(words, quoted, older, maybe, kind == INDENT, signs > 0))
     return out
-
-
-def _line(text: str, stack: list[int], signs: int, formatting: set[int]) -> MarkedLine:
-    maybe = next((number for number in stack if number), 0)
-    return MarkedLine(text, quoted=0 in stack, maybe=maybe, signed=signs > 0, formatting=maybe in formatting)

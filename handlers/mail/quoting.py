@@ -1,10 +1,11 @@
 """Splits a mail into the new words its writer added and the older mail quoted with them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from handlers.mail.answered import SHINGLE, Answered, runs, words_in
 from handlers.mail.attributions import (
     Attribution,
     Strength,
@@ -14,19 +15,18 @@ from handlers.mail.attributions import (
     glued_fields,
     header_block,
     is_rule,
-    label_of,
     quote_depth,
+    starts_header_block,
     title_of,
 )
 from handlers.mail.phrases import Field
 from handlers.mail.quoted_html import MarkedLine, marked_lines
 from handlers.mail.signatures import certain_signature, sent_from
 
-SHINGLE = 4
-MOST_PARENT_WORDS = 100_000
+KNOWN = 0.75
+"""From this share of its words on, a line counts as one of the answered message."""
 WRAPPED_AT = 55
 """A quoted line at least this long may have lost its end to the next line."""
-_WORD = re.compile(r"\w{1,100}")
 _LINK_PIECE = re.compile(r"^[ \t]*[(<\[]?https?:|[>)]$")
 
 
@@ -57,7 +57,7 @@ class _Line:
     depth: int
     state: _Is
     maybe: int = 0
-    formatting: bool = False
+    indent: bool = False
 
     @property
     def blank(self) -> bool:
@@ -95,8 +95,9 @@ def _html_lines(html: str) -> list[_Line]:
 
 def _html_line(marked: MarkedLine) -> _Line:
     depth, inner = quote_depth(marked.text)
-    state = _Is.QUOTED if marked.quoted or depth else _Is.SIGNATURE if marked.signed else _Is.NEW
-    return _Line(marked.text, inner, max(depth, int(marked.quoted)), state, marked.maybe, marked.formatting)
+    quoted = marked.quoted or marked.older or depth
+    state = _Is.QUOTED if quoted else _Is.SIGNATURE if marked.signed else _Is.NEW
+    return _Line(marked.text, inner, max(depth, int(marked.quoted)), state, marked.maybe, marked.indent)
 
 
 def _without_shared_lines(lines: list[_Line]) -> Iterator[_Line]:
@@ -115,7 +116,7 @@ class _Splitter:
     def __init__(self, lines: list[_Line], parent: str | None, *, html: bool = False) -> None:
         self.lines = list(_without_shared_lines(lines))
         self.inner = [line.inner for line in self.lines]
-        self.parent = _Parent(parent) if parent and parent.strip() else None
+        self.answered = Answered(parent) if parent and parent.strip() else None
         self.html = html
         self.doubtful = False
         self.explained = False
@@ -127,8 +128,8 @@ class _Splitter:
         self._client_lines()
         if not self.html:
             self._wrapped_lines()
-        if self.parent is not None:
-            self._known_lines(self.parent)
+        if self.answered is not None:
+            self._known_lines(self.answered)
         self._rules_above_quotes()
         self._signatures()
         return self._result()
@@ -157,9 +158,9 @@ class _Splitter:
             if plain.startswith(("-", "_", "=", "–", "—")):
                 return True
             below = self._next_words(at + 1)
-            if below is not None and (self.lines[below].depth or label_of(self.inner[below]) is not None):
+            if below is not None and (self.lines[below].depth or starts_header_block(self.inner[below])):
                 return True
-        if label_of(plain) is not None:
+        if starts_header_block(plain):
             block = header_block(self.inner, at)
             if block is not None and block.certain:
                 return True
@@ -211,12 +212,16 @@ class _Splitter:
         """Decide which plain block quotes are quoted mail: those with an attribution, else the last one."""
         certain: set[int] = set()
         loose: list[int] = []
-        for number, (above, first) in self._block_quote_starts().items():
+        starts = self._block_quote_starts()
+        for number, (above, first) in starts.items():
             if self._tells(first) or (above is not None and self._tells_above(above)):
                 certain.add(number)
-            elif not self.lines[first].formatting:
+            elif not self.lines[first].indent:
                 loose.append(number)
-        if not certain and loose and any(not line.blank and line.maybe != loose[-1] for line in self.lines):
+        if certain:
+            # Below a quote, block quotes of the same mail go on quoting it, with answers between them.
+            certain |= {number for number in starts if number > min(certain)}
+        elif loose and any(not line.blank and line.maybe != loose[-1] for line in self.lines):
             certain = {loose[-1]}
             self.doubtful = True
         for line in self.lines:
@@ -290,33 +295,39 @@ class _Splitter:
         self.doubtful = True
         return True
 
-    def _known_lines(self, parent: "_Parent") -> None:
+    def _known_lines(self, answered: Answered) -> None:
         """Lines of the message this one answers: quoted though nothing marks them, or new though they stand below."""
-        known = [parent.knows(line.inner) if not line.blank else None for line in self.lines]
-        for start, end in _runs(known):
-            words = sum(len(_WORD.findall(self.inner[at])) for at in range(start, end) if known[at])
-            touches = any(
+        shares = [answered.share(line.inner) if not line.blank else None for line in self.lines]
+        for start, end in runs([None if share is None else share >= KNOWN for share in shares]):
+            words = sum(words_in(self.inner[at]) for at in range(start, end))
+            beside = any(
                 0 <= at < len(self.lines) and self.lines[at].state is _Is.QUOTED for at in (start - 1, end)
             )
-            if words >= 2 * SHINGLE or (touches and words >= SHINGLE):
-                for at in range(start, end):
-                    if self.lines[at].state is _Is.NEW:
-                        self.lines[at].state = _Is.QUOTED
-        self._answers_below(known)
+            if words >= 2 * SHINGLE or (beside and words >= SHINGLE):
+                for line in self.lines[start:end]:
+                    if line.state is _Is.NEW:
+                        line.state = _Is.QUOTED
+        self._answers_below(shares)
 
-    def _answers_below(self, known: list[bool | None]) -> None:
-        """In an unmarked quote we know, words we never sent are answers between or below its lines."""
-        unmarked = [
+    def _answers_below(self, shares: list[float | None]) -> None:
+        """In an unmarked quote that we know, words we never sent are answers between or below its lines."""
+        said = [
             at
             for at, line in enumerate(self.lines)
-            if line.state is _Is.QUOTED and not line.depth and not line.maybe
+            if line.state is _Is.QUOTED and not line.depth and not line.maybe and shares[at] is not None
         ]
-        said = [at for at in unmarked if known[at] is not None]
-        hits = [at for at in said if known[at]]
-        if len(hits) < 2 or len(hits) * 2 < len(said):
+        first = next((at for at in said if (shares[at] or 0) >= KNOWN), None)
+        if first is None:
+            return
+        said = [at for at in said if at >= first]
+        older = next(
+            (at for at in said[1:] if self._older_mail_from(at) or attribution_at(self.inner, at)), None
+        )
+        said = [at for at in said if older is None or at < older]
+        if sum((shares[at] or 0) >= KNOWN for at in said) * 2 < len(said):
             return
         for at in said:
-            if at > hits[0] and not known[at] and not is_rule(self.inner[at]):
+            if shares[at] == 0 and not is_rule(self.inner[at]):
                 self.lines[at].state = _Is.NEW
                 self.doubtful = True
 
@@ -333,7 +344,7 @@ class _Splitter:
         """Cut what is certainly a signature from the first and the last of the new passages."""
         passages = [
             (start, end)
-            for start, end in _runs([line.state is _Is.NEW for line in self.lines])
+            for start, end in runs([line.state is _Is.NEW for line in self.lines])
             if any(not self.lines[at].blank for at in range(start, end))
         ]
         for start, end in {passages[0], passages[-1]} if passages else ():
@@ -363,38 +374,17 @@ class _Splitter:
         if not visible and signature and not quoted:
             return SplitText(signature, "", doubtful=False)
         guessed = bool(quoted) and not self.explained and not self.html
+        if (
+            guessed
+            and self.answered is None
+            and sum(not line.blank for line in self.lines if line.state is _Is.QUOTED) == 1
+        ):
+            # A single line with a ">" that nothing explains ("> 50 chairs instead of 40") may well be new.
+            visible, quoted = (
+                "\n".join(line.raw for line in self.lines if line.state is not _Is.SIGNATURE).strip(),
+                "",
+            )
+            return SplitText(visible, quoted, doubtful=True, signature=signature)
         return SplitText(
             visible, quoted, self.doubtful or guessed or (bool(quoted) and not visible), signature
         )
-
-
-class _Parent:
-    """The words of the answered message, for recognising its lines however they were wrapped anew."""
-
-    def __init__(self, text: str) -> None:
-        words = [word.casefold() for word in _WORD.findall(text)][:MOST_PARENT_WORDS]
-        self._shingles = {tuple(words[at : at + SHINGLE]) for at in range(max(0, len(words) - SHINGLE + 1))}
-        self._lines = {tuple(word.casefold() for word in _WORD.findall(line)) for line in text.splitlines()}
-
-    def knows(self, line: str) -> bool:
-        """Whether a line of at least one word stands in the answered message."""
-        words = tuple(word.casefold() for word in _WORD.findall(line)[:2000])
-        if len(words) < SHINGLE:
-            return bool(words) and words in self._lines
-        return all(words[at : at + SHINGLE] in self._shingles for at in range(len(words) - SHINGLE + 1))
-
-
-def _runs(hits: Sequence[bool | None]) -> list[tuple[int, int]]:
-    """Stretches of true values; None (an empty line) neither starts nor ends one."""
-    runs: list[tuple[int, int]] = []
-    start: int | None = None
-    last = 0
-    for at, hit in enumerate(hits):
-        if hit:
-            start, last = (at if start is None else start), at + 1
-        elif hit is False and start is not None:
-            runs.append((start, last))
-            start = None
-    if start is not None:
-        runs.append((start, last))
-    return runs

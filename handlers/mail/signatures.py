@@ -8,6 +8,9 @@ from handlers.mail.phrases import CLOSINGS, SENT_FROM, THANKS, plain_form
 
 MOST_SIGNATURE_LINES = 15
 """Lines with words below a bare "--"; more than that is a list or a text with a rule in it."""
+LONGEST_SIGNATURE = 60
+"""Lines with words that are looked at from the end; a legal notice below "-- " is longer than any greeting."""
+MOST_FOOTER_LINES = 6
 LONGEST_SIGNATURE_LINE = 60
 _SENT_FROM = re.compile("|".join(SENT_FROM), re.IGNORECASE)
 _DASH_NAME = re.compile(r"^[-–—] ?[^\W\d_][\w.'’]{1,30}(?: [^\W\d_][\w.'’-]{0,30}){0,2}$")
@@ -46,17 +49,13 @@ def certain_signature(lines: list[str], *, closings: bool = True) -> int:
     said = [at for at, line in enumerate(lines) if line.strip()]
     if not said:
         return len(lines)
-    for order, at in enumerate(said):
+    for order in range(max(0, len(said) - LONGEST_SIGNATURE), len(said) - 1):
+        at, below = said[order], len(said) - order - 1
         text = lines[at].rstrip("\r")
-        below = said[order + 1 :]
-        if text.strip() == "--" and below and (text == "-- " or len(below) <= MOST_SIGNATURE_LINES):
+        if text.strip() == "--" and (text == "-- " or below <= MOST_SIGNATURE_LINES):
             return at
-        if (
-            text.strip("_ ") == ""
-            and text.strip().startswith("__")
-            and 0 < len(below) <= 6
-            and any(_LINK.search(lines[b]) for b in below)
-        ):
+        footer = below <= MOST_FOOTER_LINES and text.startswith("__") and not text.strip("_ ")
+        if footer and any(_LINK.search(lines[later]) for later in said[order + 1 :]):
             return _before_footer(lines, said[:order], at)
     return _ending(lines, said, closings=closings)
 
@@ -150,14 +149,16 @@ class _Sender:
 
 def _delimited(lines: list[str], said: list[int]) -> int:
     """Where a signature under "--", "__" or "—" starts."""
-    for order, at in enumerate(said):
-        below = said[order + 1 :]
+    for order in range(max(1, len(said) - 1 - MOST_SIGNATURE_LINES), len(said) - 1):
+        at = said[order]
         text = bare(lines[at])
-        if not order or not 0 < len(below) <= MOST_SIGNATURE_LINES:
-            continue
         if text in {"--", "—", "–", "__"}:
             return at
-        if is_rule(lines[at]) and len(text) >= 5 and _looks_signed([lines[b] for b in below]):
+        if (
+            is_rule(lines[at])
+            and len(text) >= 5
+            and _looks_signed([lines[later] for later in said[order + 1 :]])
+        ):
             return at
     return certain_signature(lines, closings=False) if said else len(lines)
 
