@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prompts.answers import Answer, Material, Service, read_answer, read_service, read_services
 from prompts.authority import DEFAULT_TOPICS, Authority, Topic, read_authority
 from prompts.heads import Head, Page, listed, nearest, read_page, read_toml
 from prompts.house_rules import HouseRules, read_house_rules
@@ -25,46 +26,8 @@ MAX_FILES = 500
 OTHER = "other"
 """What a writer answers as category when nothing of the playbook fits."""
 
+TO_FILL_IN = re.compile(r"\[\[.*?\]\]", re.DOTALL)
 _STEM = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}\Z")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Text a reply can use. `id` is what a draft cites ("answer:opening-hours"); `name` is its file's name."""
-
-    id: str
-    title: str
-    topics: tuple[str, ...]
-    words: tuple[str, ...]
-    text: str
-    public: bool
-    """Whether it may go to somebody we do not know."""
-    language: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.id.removeprefix("answer:")
-
-
-@dataclass(frozen=True)
-class Service:
-    """Something the business offers. `id` is "service:<name>"."""
-
-    id: str
-    title: str
-    words: tuple[str, ...]
-    text: str
-    public: bool = True
-
-
-@dataclass(frozen=True)
-class Material:
-    """One citable piece of the playbook."""
-
-    id: str
-    title: str
-    text: str
-    public: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +42,8 @@ class Playbook:
     house_rules: HouseRules = field(default_factory=HouseRules)
     authority: Authority = field(default_factory=lambda: Authority(DEFAULT_TOPICS))
     fingerprint: str = ""
+    unfinished: tuple[str, ...] = ()
+    """Files that still hold [[something to fill in]]: answers and routines are left out whole, other texts by the line."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -126,6 +91,7 @@ class _Reading:
     def __init__(self, folder: Path, problems: Problems) -> None:
         self._folder, self._problems = folder, problems
         self._hash = hashlib.sha256()
+        self._unfinished: set[str] = set()
 
     def all(self) -> Playbook:
         self._check_names()
@@ -135,22 +101,42 @@ class _Reading:
         business = self._text("business.md")
         services = self._services()
         hosts = rules.links + tuple(host for link in clickable(business) if (host := host_of(link)))
-        answers = tuple(self._answer(page, name, topics) for name, page in self._pages("answers"))
+        answers = tuple(read_answer(page, name, topics) for name, page in self._pages("answers"))
         routines = tuple(
             read_routine(page, name, topics=topics, constants=rules.constants, hosts=hosts)
             for name, page in self._pages("routines")
         )
         self._check_clashes(answers, routines)
+        voice = self._text("voice.md")
         return Playbook(
-            voice=self._text("voice.md"),
+            voice=voice,
             business=business,
             services=services,
-            answers=answers,
-            routines=routines,
+            answers=tuple(
+                answer
+                for answer in answers
+                if not self._is_unfinished(f"answers/{answer.name}.md", answer.text)
+            ),
+            routines=tuple(
+                card for card in routines if not self._is_unfinished(f"routines/{card.name}.md", card.body)
+            ),
             house_rules=rules,
             authority=authority,
             fingerprint=self._hash.hexdigest()[:12],
+            unfinished=tuple(sorted(self._unfinished)),
         )
+
+    def _is_unfinished(self, file: str, text: str) -> bool:
+        """Whether the owner has still to fill something in; noted, so that doctor can say so."""
+        if TO_FILL_IN.search(text):
+            self._unfinished.add(file)
+            return True
+        return False
+
+    def _finished(self, file: str, text: str) -> str:
+        """A text without the lines that are still to be filled in."""
+        lines = [line for line in text.split("\n") if not self._is_unfinished(file, line)]
+        return "\n".join(lines).strip()
 
     def _check_names(self) -> None:
         """A misspelt folder would silently switch things off, so nothing unknown may lie about."""
@@ -197,7 +183,7 @@ class _Reading:
         if page is None:
             return ""
         page.head.closed()
-        return page.body
+        return self._finished(file, page.body)
 
     def _pages(self, folder: str) -> list[tuple[str, Page]]:
         """Name and page of each Markdown file in a folder of the playbook."""
@@ -226,62 +212,16 @@ class _Reading:
             self._problems.add(folder, 1, f"it holds {len(pages)} files", f"Keep it under {MAX_FILES}.")
         return pages
 
-    def _answer(self, page: Page, name: str, topics: tuple[str, ...]) -> Answer:
-        head = page.head
-        answer = Answer(
-            id=f"answer:{name}",
-            title=head.text("title", name.replace("-", " ").capitalize(), longest=80),
-            topics=head.words("topics"),
-            words=head.words("words"),
-            text=page.body,
-            public=head.flag("public", default=False),
-            language=head.choice("language", "", tuple(languages())),
-        )
-        for topic in answer.topics:
-            if topic not in topics:
-                cure = f"Topics stand in authority.toml: {listed(topics)}.{nearest(topic, topics)}"
-                head.complain("topics", f"{topic!r} is no topic of this playbook", cure)
-        if not answer.text:
-            self._problems.add(
-                head.file, page.body_line, "it has no text", "Write the answer below the head."
-            )
-        head.closed()
-        return answer
-
     def _services(self) -> tuple[Service, ...]:
         """services.md, one service under each "## Title", and services/*.md, one service each."""
-        services = []
-        path = self._folder / "services.md"
+        path, services = self._folder / "services.md", []
         if path.exists() and (page := self._page(path, "services.md")):
-            page.head.closed()
-            for title, text in re.findall(
-                r"^##[ \t]+(.+?)[ \t]*#*\n(.*?)(?=^##[ \t]|\Z)", page.body, re.MULTILINE | re.DOTALL
-            ):
-                services.append(Service(f"service:{_slug(title)}", title[:80], (), text.strip()))
-            if page.body and not services:
-                self._problems.add(
-                    "services.md",
-                    page.body_line,
-                    "it names no service",
-                    'Put each under a line "## Its name".',
-                )
-        for name, page in self._pages("services"):
-            head = page.head
-            title = head.text("title", name.replace("-", " ").capitalize(), longest=80)
-            services.append(
-                Service(
-                    f"service:{name}",
-                    title,
-                    head.words("words"),
-                    page.body,
-                    head.flag("public", default=True),
-                )
-            )
-            head.closed()
+            services += read_services(page)
+        services += [read_service(page, name) for name, page in self._pages("services")]
         ids = [service.id for service in services]
         for twice in sorted({one for one in ids if ids.count(one) > 1}):
             self._problems.add("services.md", 1, f"{twice!r} stands there twice", "Rename one, or delete it.")
-        return tuple(services)
+        return tuple(one for one in services if not self._is_unfinished(one.id, one.text))
 
     def _check_clashes(self, answers: tuple[Answer, ...], routines: tuple[RoutineCard, ...]) -> None:
         """A writer names its choice by name alone, so one name is one thing."""
@@ -293,7 +233,3 @@ class _Reading:
         names |= {f"routines/{routine.name}.md": routine.name for routine in routines}
         for file in sorted(file for file, name in names.items() if name == OTHER):
             self._problems.add(file, 1, f"the name {OTHER!r} means that nothing fits", "Rename the file.")
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[\W_]+", "-", title.casefold()).strip("-")[:60] or "service"

@@ -79,7 +79,11 @@ class OfflineTriage:
         self._topics = {topic.name: Phrases.of(topic.words) for topic in playbook.authority.topics}
 
     def read(self, subject: str, text: str) -> Reading:
-        text = text[:MAX_TEXT]
+        if len(text) > MAX_TEXT:  # what is cut off in the middle of a sentence asks for nothing we could know
+            text = (
+                text[: max(text.rfind(end, 0, MAX_TEXT) for end in (". ", "? ", "! ", "\n")) + 1]
+                or text[:MAX_TEXT]
+            )
         flattened = flat(f"{subject}.\n\n{text}")
         hints = self._cues.look(self._unclaimed(flattened))
         return Reading(

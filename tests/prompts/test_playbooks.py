@@ -169,3 +169,18 @@ def test_authority_says_who_may_grant_how_much() -> None:
     assert authority.most("discount", who="delegate", tier="standard") == Decimal(5)
     assert authority.most("a free lunch", who="delegate", tier="standard") == 0
     assert authority.most("a free lunch", who="owner", tier="standard") is None
+
+
+def test_what_is_still_to_be_filled_in_is_left_out_and_listed(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        business="We sew.\n\n- Address: [[street]]\n- Open: daily",
+        answers__a="It costs [[how much]].",
+        answers__b="b",
+    )
+
+    playbook = read_playbook(tmp_path)
+
+    assert playbook.business == "We sew.\n\n- Open: daily"
+    assert [answer.id for answer in playbook.answers] == ["answer:b"]
+    assert playbook.unfinished == ("answers/a.md", "business.md")
