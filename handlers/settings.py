@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Never
+from zoneinfo import available_timezones
 
 from dotenv.parser import parse_stream
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -32,8 +33,24 @@ from handlers.settings_values import Wrong
 from prompts.heads import listed, nearest
 
 __all__ = [
-    "Business", "Delegate", "Mail", "Model", "Owner", "Problem", "Queue", "Secrets", "Settings", "SettingsError",
-    "Slack", "Storage", "Web", "home_for", "read_settings",
+    "DOTENV",
+    "TOML",
+    "Business",
+    "Delegate",
+    "Mail",
+    "Model",
+    "Owner",
+    "Problem",
+    "Queue",
+    "Secrets",
+    "Settings",
+    "SettingsError",
+    "Slack",
+    "Storage",
+    "Web",
+    "home_for",
+    "local_zone",
+    "read_settings",
 ]  # fmt: skip
 
 TOML, DOTENV, ENVIRONMENT = "understudy.toml", ".env", "environment"
@@ -72,12 +89,25 @@ def home_for(flag: Path | None) -> Path:
     return here if (here / TOML).is_file() else Path.home() / ".understudy"
 
 
-def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Settings:
+def local_zone() -> str:
+    """The name of this machine's time zone; UTC where it has none that is known."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    for name in (named, str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]):
+        if name in available_timezones():
+            return name
+    return "UTC"
+
+
+def read_settings(
+    home: Path, environ: Mapping[str, str] | None = None, *, secrets_later: bool = False
+) -> Settings:
     """The settings in this home, with the environment over .env over understudy.toml.
 
-    SettingsError with every problem, when there is one.
+    SettingsError with every problem, when there is one; `secrets_later` lets missing secrets pass, for a command that
+    is run before there are any.
     """
-    return _Reading(home.absolute(), os.environ if environ is None else environ).all()
+    reading = _Reading(home.absolute(), os.environ if environ is None else environ)
+    return reading.all(secrets_later=secrets_later)
 
 
 @dataclass
@@ -88,7 +118,7 @@ class _Reading:
     sources: dict[Place, tuple[str, int, str]] = field(default_factory=dict)
     """Which values the environment gave: place to file, line and name."""
 
-    def all(self) -> Settings:
+    def all(self, *, secrets_later: bool) -> Settings:
         text = self._text(self.home / TOML)
         self.lines = TomlLines(text)
         table = self._table(text)
@@ -96,7 +126,9 @@ class _Reading:
         self._override(table, named)
         read = self._checked(table)
         secrets = {field: named[name][0] for field, name in SECRETS.items() if name in named}
-        self._check_secrets(table, secrets, named)
+        self._check_ways_in(table)
+        if not secrets_later:
+            self._check_secrets(table, secrets, named)
         if self.problems or read is None:
             raise SettingsError(sorted(set(self.problems)))
         return Settings(
@@ -232,6 +264,9 @@ class _Reading:
             elif (prefix := PREFIXES.get(secret)) and not value.startswith(prefix):
                 _, file, line = named[name]
                 self.problems.append(Problem(file, line, f"{name} does not begin with {prefix}", cure))
+
+    def _check_ways_in(self, table: Mapping[str, Any]) -> None:
+        """Something has to arrive, and somebody has to be able to answer."""
         people = [table.get("owner"), *(table.get("delegate") or [])]
         if "slack" in table and not any(isinstance(one, dict) and one.get("slack") for one in people):
             cure = (

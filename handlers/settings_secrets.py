@@ -17,6 +17,15 @@ SECRETS = {
     "secret_key": "UNDERSTUDY_SECRET_KEY",
 }
 
+PURPOSES = {
+    "imap_password": "the mailbox's password; often an app password made for this purpose",
+    "smtp_password": "the password for sending; often the same",
+    "slack_bot_token": 'xoxb-…: your app on api.slack.com, "OAuth & Permissions"',
+    "slack_app_token": 'xapp-…: your app, "Basic Information", "App-Level Tokens", with connections:write; socket mode',
+    "slack_signing_secret": 'your app, "Basic Information"; HTTP mode only',
+    "openai_api_key": "your model provider's key; only with a [model] section",
+    "secret_key": "any long random text; signs the links that leave the house",
+}
 PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 CURES = {
     "imap_password": "Put the mailbox's password (often an app password) into .env.",
