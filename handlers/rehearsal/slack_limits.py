@@ -110,7 +110,7 @@ class Rates:
         if tier > 4 or method.startswith("practice."):
             return 0
         a_minute = _TIERS[tier]
-        room = max(a_minute * self.burst, 10.0)
+        room = max(a_minute * self.burst, 40.0)
         return self._take((app, method, ""), a_minute / 60, room, now())
 
     def _take(self, key: tuple[str, str, str], rate: float, room: float, now: float) -> int:

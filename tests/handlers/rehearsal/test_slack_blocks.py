@@ -84,7 +84,7 @@ def test_a_refusal_names_the_place_as_slack_does():
 def test_ids_may_not_appear_twice():
     assert check_blocks([section("a", block_id="b"), section("c", block_id="b")])
     assert check_blocks(card(button("same"), button("same")))
-    assert check_blocks(card(button("same")) + [{"type": "actions", "elements": [button("same")]}]) == []
+    assert check_blocks([*card(button("same")), {"type": "actions", "elements": [button("same")]}]) == []
 
 
 def test_fifty_blocks_in_a_message_and_a_hundred_in_a_window():
