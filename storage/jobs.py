@@ -110,6 +110,15 @@ class Jobs:
             self.added.append(job)
         return done
 
+    async def release_all(self) -> None:
+        """Nobody holds anything any more: the one process there was is gone."""
+        await self._session.exec(
+            update(Job)
+            .where(col(Job.state) == JobState.DUE, col(Job.leased_until).is_not(None))
+            .values(leased_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
     async def _set(self, job: Job, **values: Any) -> bool:
         ended = await self._session.exec(
             update(Job)

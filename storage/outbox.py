@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import or_, update
+from sqlalchemy import func, or_, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -115,6 +115,15 @@ class Outbox:
         )
         return cast("CursorResult[Any]", moved).rowcount == 1
 
+    async def expire_leases(self, *, now: datetime) -> None:
+        """Whoever was sending is gone: TALKING may be tried again, COMMITTED becomes unknown."""
+        await self._session.exec(
+            update(OutboxItem)
+            .where(col(OutboxItem.state).in_((OutboxState.TALKING, OutboxState.COMMITTED)))
+            .values(leased_until=now - timedelta(seconds=1))
+            .execution_options(synchronize_session=False)
+        )
+
     async def withdraw(self, item_id: int) -> bool:
         """Undo before it leaves; False: it is on its way or gone."""
         moved = await self._session.exec(
@@ -139,6 +148,10 @@ class Outbox:
     async def made_since(self, since: datetime) -> list[OutboxItem]:
         query = select(OutboxItem).where(col(OutboxItem.made_at) >= since)
         return list((await self._session.exec(query.order_by(col(OutboxItem.id)))).all())
+
+    async def count(self, state: OutboxState) -> int:
+        query = select(func.count()).select_from(OutboxItem).where(col(OutboxItem.state) == state)
+        return (await self._session.exec(query)).one()
 
     async def automatic_since(self, since: datetime) -> list[list[str]]:
         """The recipients of each automatic message queued since then (withdrawn ones do not count)."""

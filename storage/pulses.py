@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 class Pulse(SQLModel, table=True):
     __tablename__ = "pulse"
 
-    part: str = Field(primary_key=True, max_length=60)
+    part: str = Field(primary_key=True, max_length=200)
     """"mailbox:NAME", "slack", "queue", "worker", "clock"."""
     worked_at: datetime | None = None
     failed_at: datetime | None = None

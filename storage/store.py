@@ -31,8 +31,8 @@ from storage.postings import Posting, PostingKind, Postings
 from storage.pulses import Pulses
 from storage.routine_marks import RoutineMarks
 
-Ring = Callable[[int], Awaitable[None]]
-"""Wakes somebody for this job id. A lost ring costs seconds: the sweeper rings again."""
+Ring = Callable[[int, datetime], Awaitable[None]]
+"""Wakes somebody for this job id, due then. A lost ring costs seconds: the sweeper rings again."""
 
 Reached = Callable[[str], None]
 """Told of every crash point as it is passed: "before NAME" and "after NAME" of each transaction."""
@@ -163,7 +163,7 @@ class Tx:
         return ended
 
 
-async def _ring_nobody(_job_id: int) -> None:
+async def _ring_nobody(_job_id: int, _due_at: datetime) -> None:
     return
 
 
@@ -201,7 +201,7 @@ class Store:
                 self._writing.release()
         for job in tx.jobs.added:
             if job.id is not None:
-                await self.ring(job.id)
+                await self.ring(job.id, job.due_at)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Tx]:
