@@ -3,70 +3,21 @@
 import re
 import textwrap
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from bot.inbound import Forwarded
-from handlers.mail.attributions import (
-    Attribution,
-    Strength,
-    Title,
-    attribution_at,
-    bare,
-    glued_fields,
-    header_block,
-    is_rule,
-    quote_depth,
-    starts_header_block,
-    title_of,
-)
+from handlers.mail.attributions import Strength, attribution_at, said_by
+from handlers.mail.client_lines import Title, bare, is_rule, quote_depth, title_of
+from handlers.mail.header_blocks import glued_fields, header_block, starts_header_block
 from handlers.mail.html_text import read_html
 from handlers.mail.people import people_of
-from handlers.mail.phrases import (
-    ATTRIBUTION_FILLERS,
-    FORWARD_PREFIXES,
-    REPLY_PREFIXES,
-    WROTE,
-    Field,
-    plain_form,
-    visible_form,
-)
+from handlers.mail.phrases import Field
+from handlers.mail.subjects import Subject, subject_kind
 
 DEEPEST = 10
 """Forwards within forwards that are opened."""
 MOST_LINES = 20_000
-_PREFIX = re.compile(r"^\s*\[?([^\s:：\[\]][^:：\[\]]{0,17}?)(?:[\[(]\d{1,3}[\])])?\s?[:：]\]?\s*")
-_NAME_BEFORE_ADDRESS = re.compile(r"[\"„“«']\s?([^\"„“”«»]{1,120}?)\s?[\"”“»'],?\s{0,3}\(?<?$")
-_EMAIL = re.compile(
-    r"\(?<\s?([^<>\s]{3,320})\s?>\)?|\(([^()\s]{3,320}@[^()\s]{1,320})\)|([^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:]{1,190})"
-)
-
-
 _DASHED_BOTH = re.compile(r"^[-–—_=]{3,40} ?[^\W\d_].{1,80}[-–—_=]{3,40}$")
 _END = re.compile(r"^-{2,40} ?(?:end|ende|fin|fine|einde|slut|koniec|konec) ", re.IGNORECASE)
-
-
-class Subject(Enum):
-    """What the prefix of a subject says about a mail."""
-
-    FORWARD = "forward"
-    REPLY = "reply"
-    PLAIN = "plain"
-    UNKNOWN = "unknown"
-
-
-def subject_kind(subject: str) -> tuple[Subject, str]:
-    """Read the first prefix of a subject ("WG:", "Re:", in any language): its kind, and the subject behind it."""
-    text = " ".join(visible_form(subject[:1000]).split())
-    if not text:
-        return Subject.UNKNOWN, ""
-    found = _PREFIX.match(text)
-    if found:
-        prefix = plain_form(found[1]).rstrip(".")
-        if prefix in FORWARD_PREFIXES or f"{prefix}." in FORWARD_PREFIXES:
-            return Subject.FORWARD, text[found.end() :]
-        if prefix in REPLY_PREFIXES:
-            return Subject.REPLY, text[found.end() :]
-    return Subject.PLAIN, text
 
 
 @dataclass(frozen=True)
@@ -94,25 +45,26 @@ def find_forward(
         found = _forward_in(read_html(html).visible, subject)
     if found is None:
         return None
-    kind, _ = subject_kind(subject)
     lowered = frozenset(address.casefold() for address in ours)
-    if kind is Subject.PLAIN and not found.titled and _is_ours(found.mail, lowered):
-        return None
     mail = found.mail
+    if not found.meant and _is_ours(mail, lowered):
+        return None  # our own words below a header block: an answer to us
     for _ in range(DEEPEST):
         if not _is_ours(mail, lowered):
             break
         inner = _forward_in(mail.text, mail.subject or "", within=True)
         if inner is None or inner.mail.sender is None:
             break
-        mail = replace(inner.mail, note="\n\n".join(part for part in (mail.note, inner.mail.note) if part))
+        notes = (mail.note, inner.mail.note) if inner.meant else (mail.note,)
+        mail = replace(inner.mail, note="\n\n".join(note for note in notes if note))
     return mail
 
 
 @dataclass(frozen=True)
 class _Found:
     mail: Forwarded
-    titled: bool
+    meant: bool
+    """A title or the subject says that this is a forward; a header block alone may also stand under a reply."""
 
 
 def _is_ours(mail: Forwarded, ours: frozenset[str]) -> bool:
@@ -121,7 +73,7 @@ def _is_ours(mail: Forwarded, ours: frozenset[str]) -> bool:
 
 def _forward_in(text: str, subject: str, *, within: bool = False) -> _Found | None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", MOST_LINES)
-    kind, plain_subject = subject_kind(subject)
+    kind, plain_subject = subject_kind(subject, text)
     start = _first_start(lines, Subject.FORWARD if within else kind)
     if start is None:
         return None
@@ -137,7 +89,7 @@ def _forward_in(text: str, subject: str, *, within: bool = False) -> _Found | No
             text=_original(lines, start),
             note=_note(lines[: start.first]),
         ),
-        titled=start.titled,
+        meant=start.titled or kind is Subject.FORWARD,
     )
 
 
@@ -176,7 +128,7 @@ def _first_start(lines: list[str], kind: Subject) -> _Start | None:
         ):
             if kind is not Subject.FORWARD:
                 return None
-            return _Start(at, attribution.end, _said(attribution), depth, titled=False)
+            return _Start(at, attribution.end, said_by(attribution), depth, titled=False)
         above = at if _like_a_title(plain, depth) else None
         quoted_before = quoted_before or (depth > 0 and above is None)
     return None
@@ -211,50 +163,9 @@ def _titled(depths: list[tuple[int, str]], inner: list[str], at: int, title: Tit
             return _Start(at, block.end, block.fields, depths[below][0], titled=True)
         attribution = attribution_at(inner, below)
         if attribution is not None and title.forward:
-            return _Start(at, attribution.end, _said(attribution), depths[below][0], titled=True)
+            return _Start(at, attribution.end, said_by(attribution), depths[below][0], titled=True)
         break
     return _Start(at, at + 1, {}, depth, titled=True) if title.forward else None
-
-
-def _said(attribution: Attribution) -> dict[Field, str]:
-    """Take name, address and date out of an "On … wrote:" line."""
-    text = attribution.text.rstrip(" :：")
-    found = next((mail for mail in _EMAIL.finditer(text) if "@" in mail.group()), None)
-    address = next((part for part in found.groups() if part), "") if found else ""
-    before, after = (text[: found.start()], text[found.end() :]) if found else (text, "")
-    quoted = _NAME_BEFORE_ADDRESS.search(before)
-    words = before[: quoted.start()].split() if quoted else before.split()
-    dated = max(
-        (at + 1 for at, word in enumerate(words) if any(letter.isdigit() for letter in word)), default=0
-    )
-    while dated and dated < len(words) and _of_a_time(words[dated]):
-        dated += 1
-    name = quoted[1] if quoted else " ".join(_without_fillers(words[dated:]))
-    date = " ".join(_without_fillers(words[:dated])) or " ".join(_without_fillers(after.split()))
-    fields = {Field.FROM: f'"{name}" <{address}>' if address else name}
-    if date:
-        fields[Field.DATE] = date.strip(" ,;")
-    return fields
-
-
-def _of_a_time(word: str) -> bool:
-    plain = word.strip(",.()").casefold()
-    return plain in {"am", "pm", "a.m", "p.m", "uhr", "г", "år"} or (
-        word.strip(",()").isupper() and word.isascii() and 3 <= len(plain) <= 5
-    )
-
-
-def _without_fillers(words: list[str]) -> list[str]:
-    def filler(word: str) -> bool:
-        plain = plain_form(word).strip(" ,;:.()")
-        return not plain or plain in ATTRIBUTION_FILLERS or plain in WROTE
-
-    first, last = 0, len(words)
-    while first < last and filler(words[first]):
-        first += 1
-    while last > first and filler(words[last - 1]):
-        last -= 1
-    return words[first:last]
 
 
 def _original(lines: list[str], start: _Start) -> str:

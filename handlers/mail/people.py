@@ -3,7 +3,7 @@
 import re
 
 from bot.inbound import Person
-from handlers.mail.attributions import LONGEST_VALUE
+from handlers.mail.header_blocks import LONGEST_VALUE
 from handlers.mail.phrases import ON_BEHALF, visible_form
 
 MOST_PEOPLE = 100

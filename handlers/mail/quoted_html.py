@@ -6,7 +6,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from handlers.mail.attributions import label_of
+from handlers.mail.header_blocks import label_of
 from handlers.mail.html_text import LARGEST_HTML, read_html
 
 # Put into the text where a container starts or ends. Private use characters, so never part of a word.
@@ -16,29 +16,26 @@ _MARKS = re.compile("([\ue0a0-\ue0a7])")
 MOST_MARKED = 400
 
 # Containers that hold nothing but the older mail, or the line above it.
-_QUOTES = ", ".join(
-    (
-        "blockquote[type=cite]", "blockquote[cite]", ".gmail_attr", ".moz-cite-prefix", ".moz-email-headers-table",
-        ".yahoo_quoted", "[id*=yahoo_quoted]", ".protonmail_quote", ".tutanota_quote", ".zmail_extra_hr", ".zmail_extra",
-        ".front-blockquote", ".missive_quote", ".ms-outlook-mobile-reference-message", "[name=messageReplySection]",
-        "[name=quote]", "#OLK_SRC_BODY_SECTION", "[id$=OLK_SRC_BODY_SECTION]", "#mail-editor-reference-message-container",
-        "#isReplyContent", "#isForwardContent", ".ntes-mailmaster-quote", "includetail", ".iosymail", ".airmail_ext_on",
-        ".clean_bq", ".hs_reply", ".x_gmail_attr", ".ovh-quote", ".quoted-text", "[data-marker=__QUOTED_TEXT__]",
-    )
-)  # fmt: skip
+_QUOTES = """
+    blockquote[type=cite], blockquote[cite], .gmail_attr, .moz-cite-prefix, .moz-email-headers-table,
+    .yahoo_quoted, [id*=yahoo_quoted], .protonmail_quote, .tutanota_quote, .zmail_extra_hr, .zmail_extra,
+    .front-blockquote, .missive_quote, .ms-outlook-mobile-reference-message, [name=messageReplySection],
+    [name=quote], #OLK_SRC_BODY_SECTION, [id$=OLK_SRC_BODY_SECTION],
+    #mail-editor-reference-message-container, #isReplyContent, #isForwardContent, .ntes-mailmaster-quote,
+    includetail, .iosymail, .airmail_ext_on, .clean_bq, .hs_reply, .x_gmail_attr, .ovh-quote, .quoted-text,
+    [data-marker=__QUOTED_TEXT__]
+"""
 # From here on everything is the older mail (Outlook and Zimbra put it beside their marker, not into a container).
-_FROM_HERE = ", ".join(
-    (
-        "#divRplyFwdMsg", "[id$=divRplyFwdMsg]", "#appendonsend", "[id$=appendonsend]", "hr#stopSpelling", "hr#zwchr",
-        "hr[data-marker=__DIVIDER__]", "hr.hrQuoted",
-    )
-)  # fmt: skip
-_SIGNATURES = ", ".join(
-    (
-        ".gmail_signature", ".moz-signature", "#Signature", "#signature", "[data-signatureblock]", "#ms-outlook-mobile-signature",
-        "#AppleMailSignature", ".protonmail_signature_block", "#ymail_android_signature", "#composer_signature", "[name=messageSignatureSection]", "#lineBreakAtBeginningOfSignature",
-    )
-)  # fmt: skip
+_FROM_HERE = """
+    #divRplyFwdMsg, [id$=divRplyFwdMsg], #appendonsend, [id$=appendonsend], hr#stopSpelling, hr#zwchr,
+    hr[data-marker=__DIVIDER__], hr.hrQuoted
+"""
+_SIGNATURES = """
+    .gmail_signature, .moz-signature, #Signature, #signature, [data-signatureblock],
+    #ms-outlook-mobile-signature, #AppleMailSignature, .protonmail_signature_block,
+    #ymail_android_signature, #composer_signature, [name=messageSignatureSection],
+    #lineBreakAtBeginningOfSignature
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from enum import Enum
 
-from handlers.mail.attributions import bare, is_rule
+from handlers.mail.client_lines import bare, is_rule
 from handlers.mail.phrases import CLOSINGS, SENT_FROM, THANKS, plain_form
 
 MOST_SIGNATURE_LINES = 15
@@ -13,7 +13,7 @@ LONGEST_SIGNATURE = 60
 MOST_FOOTER_LINES = 6
 LONGEST_SIGNATURE_LINE = 60
 _SENT_FROM = re.compile("|".join(SENT_FROM), re.IGNORECASE)
-_DASH_NAME = re.compile(r"^[-–—] ?[^\W\d_][\w.'’]{1,30}(?: [^\W\d_][\w.'’-]{0,30}){0,2}$")
+_DASH_NAME = re.compile(r"^[-–—] ?[^\W\d_][^\W\d_'’]{1,30}(?: [^\W\d_][^\W\d_.'’-]{0,30}){0,2}$")
 _PHONE = re.compile(
     r"(?<![\w.])[+(]?\d[\d ().+/-]{5,24}\d(?!\w)|(?<!\w)[xX][- ]?\d{3,7}\b|(?<![\w-])\d-\d{4}\b"
 )
@@ -187,7 +187,7 @@ def _starts(lines: list[str], at: int, kind: _Kind, below: list[_Kind]) -> bool:
     if kind in {_Kind.SIGNED, _Kind.KNOWN, _Kind.SENT_FROM}:
         return True
     if kind is _Kind.CLOSING:
-        return bool(names & set(below[:2]))
+        return bool(names & set(below[:2])) and below[0] is not _Kind.RULE
     if kind is _Kind.DASHED:
         return apart and _Kind.DASHED not in below
     if kind is _Kind.RULE:
@@ -211,7 +211,7 @@ def _ends_sentence(line: str) -> bool:
 def _kind(line: str, sender: _Sender) -> _Kind | None:
     """What a line would be in a signature; None when it can't be in one."""
     text = bare(line).strip("*_ ") or bare(line)
-    if sent_from(line) or plain_form(text).startswith("via ") and len(text.split()) <= 3:
+    if sent_from(line) or (plain_form(text).startswith("via ") and len(text.split()) <= 3):
         return _Kind.SENT_FROM
     if is_rule(line):
         return _Kind.RULE
