@@ -80,9 +80,13 @@ class SocketDoor:
         """How many connections an app has open."""
         return sum(line.app_id == app_id and not line.socket.closed for line in self._lines)
 
+    def _usable(self, app_id: str) -> list[_Line]:
+        mine = (line for line in self._lines if line.app_id == app_id)
+        return [line for line in mine if not line.leaving and not line.socket.closed]
+
     async def connected(self, app_id: str, least: int = 1) -> None:
-        """Wait until an app has at least so many connections."""
-        while self.connections(app_id) < least:
+        """Wait until an app has at least so many connections over which something would reach it."""
+        while len(self._usable(app_id)) < least:
             self._changed.clear()
             await self._changed.wait()
 

@@ -17,7 +17,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from handlers.rehearsal.slack_limits import Timing
 from handlers.rehearsal.slack_server import PracticeSlack, practice_slack
 
-QUICK = Timing(ack=0.2, retry_waits=(0.0, 0.0, 0.0))
+QUICK = Timing(retry_waits=(0.0, 0.0, 0.0))
+"""Slack's three seconds to answer, without its minutes between repetitions."""
+IMPATIENT = Timing(ack=0.3, retry_waits=(0.0, 0.0, 0.0))
+"""For apps that are meant not to answer."""
 
 
 class Clock:
@@ -109,6 +112,6 @@ def corpus(name: str) -> list[dict[str, Any]]:
 
 
 __all__ = [
-    "QUICK", "Clock", "bolt_app", "button", "card", "client_of", "connected", "corpus", "modal", "plain",
+    "IMPATIENT", "QUICK", "Clock", "bolt_app", "button", "card", "client_of", "connected", "corpus", "modal", "plain",
     "practice_slack", "section", "text_input",
 ]  # fmt: skip
