@@ -12,9 +12,9 @@ from email.utils import format_datetime, getaddresses
 
 from bot.errors import Permanent
 from bot.ports import Letter
+from bot.rules.message_ids import is_ours, new_message_id
 from handlers.mail.envelope import BadAddress, NamedAddress, named_address
 from handlers.mail.header_lines import address_field, text_field, token_field
-from bot.rules.message_ids import is_ours, new_message_id
 
 __all__ = ["MailComposer", "envelope_of", "header_injection_probe", "is_ours", "new_message_id"]
 

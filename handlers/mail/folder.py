@@ -229,7 +229,7 @@ def _batches(mails: Sequence[Fetched]) -> Iterator[list[Fetched]]:
     weight = 0
     for mail in mails:
         size = mail.size or 0
-        if batch and (weight + size > BATCH_BYTES or size > MAIL_CAP):
+        if batch and (weight + size > BATCH_BYTES or max(weight, size) > MAIL_CAP):
             yield batch
             batch, weight = [], 0
         batch.append(mail)

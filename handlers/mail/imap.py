@@ -119,8 +119,9 @@ class ImapConnection:
         """UIDs that match, in order, each once."""
         async with self._talking("UID SEARCH"):
             answer = await self._client.protocol.search(criteria, charset=None, by_uid=True)
+            found = sorted(set(read_numbers(answer.lines[:-1])))
         self._ok("UID SEARCH", answer)
-        return sorted(set(read_numbers(answer.lines[:-1])))
+        return found
 
     async def overview(self, uids: Iterable[int] | str) -> list[Fetched]:
         """Size and day of these mails (a set such as "7:*" may be given as it stands); gone ones are left out."""
@@ -192,10 +193,11 @@ class ImapConnection:
     async def _fetch(self, chosen: str, items: str, expect: int) -> list[Fetched]:
         async with self._talking("UID FETCH", expect):
             answer = await self._client.protocol.fetch(chosen, items, by_uid=True)
+            found = read_fetch(answer.lines[:-1])
         if answer.result == "BAD":
             raise self._nonsense("UID FETCH")
         # NO: some were expunged meanwhile (RFC 2180); what did come is good
-        return read_fetch(answer.lines[:-1])
+        return found
 
     @asynccontextmanager
     async def _talking(self, what: str, size: int = 0) -> AsyncIterator[None]:

@@ -122,8 +122,7 @@ def read_numbers(lines: Iterable[Line]) -> list[int]:
 def read_list(lines: Sequence[Line]) -> list[Folder]:
     """The folders of a LIST answer; names quoted, bare or as literal."""
     folders: list[Folder] = []
-    following = [*lines[1:], b""]
-    for line, after in zip(lines, following, strict=True):
+    for line, after in pairwise([*lines, b""]):
         match = None if isinstance(line, bytearray) else _LIST.match(line)
         if match is None:
             continue
