@@ -30,7 +30,7 @@ class Delivery:
         self.sockets = SocketDoor()
         self.http = HttpDoor(clock)
         self.lost: list[Json] = []
-        """Event payloads that never reached their app: nobody connected, or all retries failed."""
+        """The last event payloads that never reached their app: nobody connected, or all retries failed."""
         self._running: set[asyncio.Task[None]] = set()
 
     def event(self, app: App, payload: Json) -> None:
@@ -38,10 +38,10 @@ class Delivery:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            self.lost.append(payload)
+            self._lose(payload)
             return
         if self.faults.lose_event is not None and self.faults.lose_event(payload):
-            self.lost.append(payload)
+            self._lose(payload)
             return
         for number in range(max(1, self.faults.copies)):
             one = payload
@@ -69,7 +69,7 @@ class Delivery:
             attempt += 1
             await asyncio.sleep(wait)
         log.info("event %s of %s was not delivered: %s", payload["event_id"], app.id, reason)
-        self.lost.append(payload)
+        self._lose(payload)
 
     async def _send_event(self, app: App, payload: Json, attempt: int, reason: str) -> None:
         if app.delivery == "http":
@@ -98,6 +98,10 @@ class Delivery:
             await self.ask(app, kind, payload)
 
         self._start(send())
+
+    def _lose(self, payload: Json) -> None:
+        self.lost.append(payload)
+        del self.lost[:-1000]
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

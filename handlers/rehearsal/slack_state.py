@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from handlers.rehearsal.slack_model import (
 from handlers.rehearsal.slack_records import Records
 
 SLACKBOT = "USLACKBOT"
+_LEDGER = 20_000
 
 
 class WorkspaceState:
@@ -32,8 +34,8 @@ class WorkspaceState:
     def __init__(self, path: Path | str = ":memory:", *, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
         self.records = Records(path)
-        self.ledger: list[Call] = []
-        """Every API call that was accepted and carried out, in order."""
+        self.ledger: deque[Call] = deque(maxlen=_LEDGER)
+        """The API calls that were accepted and carried out, in order; a long rehearsal forgets the oldest."""
         self.address = "http://127.0.0.1"
         """Where this workspace is served; the addresses it hands out begin so."""
         self._feed = ChangeFeed()

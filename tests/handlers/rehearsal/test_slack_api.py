@@ -58,7 +58,7 @@ async def test_posts_with_form_and_with_json_alike():
 async def test_a_post_that_slack_refuses(arguments, error):
     async with practice_slack() as slack:
         assert await refusal(client_of(slack).api_call("chat.postMessage", json=arguments)) == error
-        assert slack.workspace.ledger == []
+        assert not slack.workspace.ledger
 
 
 async def test_long_text_is_cut_on_posting_and_refused_on_updating():
