@@ -130,7 +130,7 @@ async def unanswered_words(tx: Tx, inquiry: Inquiry, message: Message) -> str:
     for item in reversed(await tx.messages.of_conversation(inquiry.conversation_id)):
         if item.direction is Direction.OUT:
             break
-        if item.id is not None and message.id is not None and item.id <= message.id and item.kind == "human":
+        if item.id is not None and message.id is not None and item.id <= message.id and item.kind == "human" and not item.history:
             words.append(item.text)
     return clipped("\n\n".join(reversed(words)) or message.text)
 

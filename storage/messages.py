@@ -44,6 +44,8 @@ class Message(SQLModel, table=True):
     """Who forwarded it to us, if it was; then the sender is the original writer as we read it."""
     attachments: list[dict[str, Any]] = json_list()
     references: list[str] = json_list()
+    history: bool = False
+    """From before our first start: context, never answered."""
     extra: dict[str, Any] = json_object()
     """Bounce recipients, calendar part, headers that rules look at."""
     at: datetime

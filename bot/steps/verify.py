@@ -63,7 +63,7 @@ class Verify:
         )
         lost = (
             select(Message.id)
-            .where(col(Message.direction) == Direction.IN, col(Message.inquiry_id).is_(None))
+            .where(col(Message.direction) == Direction.IN, col(Message.inquiry_id).is_(None), col(Message.history).is_(False))
         )
         return [
             *(Broken("every message is read or on its way", f"inbound:{i}", "no job reads it; run the sweeper") for i in stuck),

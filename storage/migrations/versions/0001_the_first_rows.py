@@ -9,7 +9,6 @@ import sqlmodel
 from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import postgresql
 
 revision = '0001'
 down_revision = None
@@ -67,8 +66,8 @@ def upgrade() -> None:
     sa.Column('uidvalidity', sa.Integer(), nullable=False),
     sa.Column('last_uid', sa.Integer(), nullable=False),
     sa.Column('holes', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
-    sa.Column('started_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('polled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('present_uid', sa.Integer(), nullable=False),
+    sa.Column('begun_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mailbox')),
     sa.UniqueConstraint('account', 'folder', name=op.f('uq_mailbox_account_folder'))
     )
@@ -107,8 +106,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_posting')),
     sa.UniqueConstraint('key', name=op.f('uq_posting_key'))
     )
+    with op.batch_alter_table('posting', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_posting_under_key'), ['under_key'], unique=False)
+
     op.create_table('pulse',
-    sa.Column('part', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('part', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
     sa.Column('worked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('failed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('detail', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -160,6 +162,7 @@ def upgrade() -> None:
     op.create_table('fact',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('client_id', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('basis', sa.Enum('told', 'observed', 'imported', 'inferred', name='basis', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -188,6 +191,7 @@ def upgrade() -> None:
     op.create_table('message',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('conversation_id', sa.Integer(), nullable=False),
+    sa.Column('inquiry_id', sa.Integer(), nullable=True),
     sa.Column('direction', sa.Enum('in', 'out', name='direction', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('external_id', sqlmodel.sql.sqltypes.AutoString(length=998), nullable=False),
     sa.Column('sender_name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -206,6 +210,7 @@ def upgrade() -> None:
     sa.Column('forwarded_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('attachments', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('references', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('history', sa.Boolean(), nullable=False),
     sa.Column('extra', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['conversation_id'], ['conversation.id'], name=op.f('fk_message_conversation_id')),
@@ -214,11 +219,12 @@ def upgrade() -> None:
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_message_conversation_id'), ['conversation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_message_external_id'), ['external_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_inquiry_id'), ['inquiry_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_message_sender_address'), ['sender_address'], unique=False)
 
     op.create_table('inbound_message',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+    sa.Column('key', sa.String(length=500).with_variant(sa.String(length=500, collation='C'), 'postgresql'), nullable=False),
     sa.Column('channel', sa.Enum('email', 'slack', name='channel', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('account', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -229,6 +235,9 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('why', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('message_id', sa.Integer(), nullable=True),
+    sa.Column('ours', sa.Boolean(), nullable=False),
+    sa.Column('history', sa.Boolean(), nullable=False),
+    sa.Column('complete', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_inbound_message_message_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbound_message')),
     sa.UniqueConstraint('key', name=op.f('uq_inbound_message_key'))
