@@ -9,7 +9,7 @@ from handlers.mail.charsets import codec_for, decode
 from handlers.mail.flowed import unflow
 from handlers.mail.headers import decode_words
 from handlers.mail.hidden import split_invisible
-from handlers.mail.html_text import read_html
+from handlers.mail.html_text import is_bottomless, read_html
 from handlers.mail.mime import LARGEST_TEXT, Part
 
 UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -112,6 +112,8 @@ def read_words(content: Content) -> Words:
 
     html_parts = [part for part in content.html if part.subtype == "html"]
     html = "\n".join(characters(part) for part in html_parts) or None
+    if html and is_bottomless(html):
+        flags.append("too_deep")
     pieces = [rendered(part) if part.subtype == "html" else characters(part) for part in content.plain]
     if html and not any(piece.strip() for piece in pieces):
         pieces = [rendered(part) for part in html_parts]
@@ -125,7 +127,7 @@ def read_words(content: Content) -> Words:
         )  # the plain text is what we read; what the HTML hides is still worth a look
     text = "\n".join(pieces) if len(pieces) > 1 else "".join(pieces)
     text, unseen = split_invisible(text.replace("\r\n", "\n").replace("\r", "\n").replace(NUL, ""))
-    return Words(text, html, "\n".join(hidden), list(dict.fromkeys(flags + unseen)))
+    return Words(text, None if "too_deep" in flags else html, "\n".join(hidden), list(dict.fromkeys(flags + unseen)))
 
 
 def _characters(part: Part, flags: list[str]) -> str:

@@ -1,5 +1,6 @@
 """HTML mail as the text a person sees, apart from what was hidden from them; nothing is ever fetched."""
 
+import html as html_entities
 import re
 from dataclasses import dataclass
 
@@ -40,6 +41,8 @@ def read_html(html: str) -> HtmlText:
     to their background, zero sizes and the hidden attribute say; comments and scripts are not text at all.
     """
     cut = len(html) > LARGEST_HTML
+    if is_bottomless(html):
+        return HtmlText(without_tags(html[:LARGEST_HTML]), "", cut=True)
     tree = LexborHTMLParser(html[:LARGEST_HTML])
     writer = _Writer()
     rules = hiding_rules(html)
@@ -52,6 +55,35 @@ def read_html(html: str) -> HtmlText:
     return HtmlText(
         writer.text(), BLANKS.sub(" ", " ".join(writer.hidden)).strip(), cut or writer.nodes >= MOST_NODES
     )
+
+
+TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})")
+ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+CLOSE_THEMSELVES = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "tbody", "thead", "tfoot", "option", "colgroup",
+                              "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source",
+                              "wbr", "html", "head", "body"})  # fmt: skip
+DEEPEST = 600
+FEW_TAGS = 1500
+
+
+def is_bottomless(html: str) -> bool:
+    """Whether elements are nested so deep that an HTML parser's work grows with the square of it."""
+    if html.count("<") < FEW_TAGS:
+        return False
+    depth = 0
+    for tag in TAG.finditer(html, 0, LARGEST_HTML):
+        if tag[2].lower() in CLOSE_THEMSELVES:
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > DEEPEST:
+            return True
+    return False
+
+
+def without_tags(html: str) -> str:
+    """The bare words of HTML that is not worth parsing."""
+    text = html_entities.unescape(ANY_TAG.sub(" ", html))
+    return "\n".join(line for line in (" ".join(line.split()) for line in text.split("\n")) if line)
 
 
 class _Writer:
