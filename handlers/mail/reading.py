@@ -100,8 +100,10 @@ def _read(body: bytes, raw: bytes, own: Own, parent: str | None) -> ReadMessage:
     if kind not in {Kind.BOUNCE, Kind.FEEDBACK}:
         forwarded = find_forward(words.text, subject=subject, html=words.html, ours=own_addresses)
         forwarded = forwarded or _attached_forward(words.text, content)
-        split = split_reply(words.text, html=words.html, parent=parent)
-        _, signature = split_signature(split.visible, sender_name=sender.name if sender else "")
+        plain = words.text if any(part.subtype != "html" for part in content.plain) else ""
+        split = split_reply(plain, html=words.html, parent=parent)
+        _, shaped = split_signature(split.visible, sender_name=sender.name if sender else "")
+        signature = "\n".join(part for part in (shaped, split.signature) if part)
         flags += ["split_doubtful"] if split.doubtful else []
 
     _look(sender, reply_to, verdict, own_addresses, flags)
