@@ -6,6 +6,7 @@ It looks at a bounded number of lines and characters, so a whole mail is read in
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 from handlers.mail.client_lines import bare
 from handlers.mail.phrases import ATTRIBUTION_FILLERS, LEADS, WROTE, Field, plain_form
@@ -125,7 +126,7 @@ def _verbs(core: str) -> tuple[bool, bool, bool]:
     """Whether a verb such as "wrote" ends the line, stands anywhere in it, and stands behind a name that opens it."""
     words = _WORD.findall(plain_form(core))[:100]
     at_end = any(" ".join(words[-count:]) in WROTE for count in (1, 2, 3))
-    pairs = [*words, *(f"{one} {two}" for one, two in zip(words, words[1:], strict=False))]
+    pairs = [*words, *(f"{one} {two}" for one, two in pairwise(words))]
     amid = any(pair in WROTE and pair not in _NEVER_AMID for pair in pairs)
     early = any(pair in WROTE and pair not in _NEVER_AMID for pair in pairs[1 : min(6, len(words))])
     if not (at_end and amid):

@@ -15,11 +15,15 @@ _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u3000\t"), " ")
 
 def visible_form(text: str) -> str:
     """Drop marks nobody sees (byte order, direction, zero width) and make every kind of blank a space."""
+    if text.isascii():
+        return text.replace("\t", " ")
     return text.translate(_INVISIBLE).translate(_SPACES)
 
 
 def plain_form(text: str) -> str:
     """A form in which two spellings of the same phrase are equal: composed, folded, single blanks."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     folded = unicodedata.normalize("NFC", visible_form(text)).casefold().replace("\u0307", "")
     return " ".join(folded.split())
 

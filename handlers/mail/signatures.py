@@ -71,7 +71,11 @@ def _ending(lines: list[str], said: list[int], *, closings: bool) -> int:
     if len(said) < 2:
         return end
     last = said[-1]
-    if _DASH_NAME.match(bare(lines[last])) and last - said[-2] > 1 and bare(lines[last])[1:2] != " ":
+    if (
+        _DASH_NAME.match(bare(lines[last]).rstrip("."))
+        and last - said[-2] > 1
+        and bare(lines[last])[1:2] != " "
+    ):
         return last
     if closings:
         for order in range(len(said) - 2, max(0, len(said) - 7), -1):
