@@ -18,7 +18,7 @@ bust_in_silhouette 👤 busts_in_silhouette 👥 baby 👶 man 👨 woman 👩 f
 dog 🐶 cat 🐱 mouse 🐭 fox_face 🦊 bear 🐻 panda_face 🐼 unicorn_face 🦄 bee 🐝 butterfly 🦋 turtle 🐢 snail 🐌 owl 🦉
 seedling 🌱 evergreen_tree 🌲 palm_tree 🌴 cactus 🌵 herb 🌿 four_leaf_clover 🍀 maple_leaf 🍁 tulip 🌷 rose 🌹
 sunflower 🌻 bouquet 💐 cherry_blossom 🌸 earth_africa 🌍 globe_with_meridians 🌐 full_moon 🌕 crescent_moon 🌙
-star ⭐ star2 🌟 sparkles ✨ zap ⚡ fire 🔥 sunny ☀️ partly_sunny ⛅ cloud ☁️ rain_cloud 🌧️ rainbow 🌈 snowflake ❄️
+star ⭐ star2 🌟 sparkles ✨ zap ⚡ fire 🔥 sunny ☀️ partly_sunny ⛅ cloud ☁️ rain_cloud 🌧️ thunder_cloud_and_rain ⛈️ lightning_cloud 🌩️ snow_cloud 🌨️ fog 🌫️ wind_blowing_face 🌬️ ocean 🌊 rainbow 🌈 snowflake ❄️
 apple 🍎 lemon 🍋 bread 🍞 cheese_wedge 🧀 pizza 🍕 taco 🌮 salad 🥗 cake 🍰 birthday 🎂 cookie 🍪 coffee ☕ tea 🍵
 beer 🍺 beers 🍻 wine_glass 🍷 clinking_glasses 🥂 champagne 🍾 fork_and_knife 🍴
 soccer ⚽ basketball 🏀 trophy 🏆 first_place_medal 🥇 medal 🏅 dart 🎯 performing_arts 🎭 art 🎨 clapper 🎬

@@ -34,6 +34,14 @@ class Reaction:
 
 
 @dataclass(frozen=True)
+class Replier:
+    name: str
+    initials: str
+    colour: int
+    is_app: bool
+
+
+@dataclass(frozen=True)
 class Shown:
     """One message, ready to draw."""
 
@@ -58,7 +66,7 @@ class Shown:
     first_new: bool = False
     reactions: tuple[Reaction, ...] = ()
     replies: int = 0
-    repliers: tuple[tuple[str, int, str], ...] = ()
+    repliers: tuple[Replier, ...] = ()
     last_reply: str = ""
     files: tuple[Json, ...] = ()
     written: str = ""
@@ -73,9 +81,9 @@ def initials(name: str) -> str:
     )
 
 
-def colour_of(key: str) -> int:
+def colour_of(name: str) -> int:
     """Which of the avatar colours somebody has; always the same one."""
-    return zlib.crc32(key.encode()) % COLOURS
+    return zlib.crc32(name.encode()) % COLOURS
 
 
 def shown_messages(
@@ -99,7 +107,7 @@ def _shown(
         one = _one(workspace, message, names, at, today)
         together = (
             before is not None
-            and not (new_day or first_new or one.quiet or before.quiet or before.ephemeral != one.ephemeral)
+            and not (new_day or first_new or one.quiet or before.quiet or before.ephemeral or one.ephemeral)
             and (before.user, before.author) == (one.user, one.author)
             and (at - before.at).total_seconds() < _TOGETHER
             and not one.has_card
@@ -136,7 +144,7 @@ def _one(workspace: Workspace, message: Message, names: Names, at: datetime, tod
         user=message.user,
         author=author,
         initials=initials(author),
-        colour=colour_of(message.user or author),
+        colour=colour_of(author),
         is_app=bool(app or message.bot_id or (person and person.is_bot)),
         at=at,
         clock=f"{at:%H:%M}",
@@ -152,14 +160,17 @@ def _one(workspace: Workspace, message: Message, names: Names, at: datetime, tod
             if users
         ),
         replies=message.reply_count,
-        repliers=tuple(
-            (initials(names.users.get(user, user)), colour_of(user), names.users.get(user, user))
-            for user in message.reply_users[:5]
-        ),
+        repliers=tuple(_replier(workspace, user) for user in message.reply_users[:5]),
         last_reply=_last_reply(message, names, today),
         files=tuple(message.files),
         written=unescape(message.text) if message.user == names.viewer else "",
     )
+
+
+def _replier(workspace: Workspace, user: str) -> Replier:
+    person = workspace.people.get(user)
+    name = person.real_name if person else user
+    return Replier(name, initials(name), colour_of(name), bool(person and person.is_bot))
 
 
 def _last_reply(message: Message, names: Names, today: datetime) -> str:
@@ -216,16 +227,15 @@ def sidebar_rows(workspace: Workspace, place: Place) -> dict[str, list[Row]]:
             if channel.kind == "group"
             else "channel"
         )
-        other = next((member for member in channel.members if member != place.viewer), place.viewer)
         rows["people" if channel.is_direct else "channels"].append(
             Row(title, place.link(channel=channel.id, app="", thread=""), kind, channel.id, channel.id == place.channel,
-                count, count if channel.is_direct else mentions, initials(title), colour_of(other))
+                count, count if channel.is_direct else mentions, initials(title), colour_of(title))
         )  # fmt: skip
     for installed in workspace.apps.values():
         if not (installed.revoked or installed.practice):
             count, _ = unread_of_app.get(installed.id, (0, 0))
             rows["apps"].append(
                 Row(installed.name, place.link(app=installed.id, channel="", thread=""), "app", installed.id, installed.id == current_app,
-                    count, count, initials(installed.name), colour_of(installed.bot_user))
+                    count, count, initials(installed.name), colour_of(installed.name))
             )  # fmt: skip
     return rows

@@ -79,7 +79,9 @@ class Regions:
         """One region. `new_since`: the ts behind which messages count as new; None asks the workspace."""
         match region:
             case "sidebar":
-                return self._render("sidebar.html", place, rows=sidebar_rows(self.workspace, place))
+                everybody = [one for one in actors(self.workspace) if one.id != place.viewer]
+                rows = sidebar_rows(self.workspace, place)
+                return self._render("sidebar.html", place, rows=rows, everybody=everybody)
             case "main":
                 return self._home(place) if place.app else self._channel(place, new_since)
             case "thread":

@@ -24,7 +24,7 @@ class Scene:
     """One scene as `scenes.toml` tells it."""
 
     id: str
-    emoji: str
+    icon: str
     label: str
     text: str
     watch: str
@@ -74,13 +74,16 @@ async def play(
     if scene.slack:
         channel = _channels_of(workspace, writer)[0]
         await workspace.post_message(writer.slack, channel.id, Template(scene.text).substitute(words).strip())
-        return {"said": f"{writer.name} wrote in #{channel.name}.", "watch": watch, "mailbox": ""}
+        return {
+            "said": f"{writer.name} wrote in #{channel.name}.",
+            "watch": watch,
+            "mailbox": "",
+            "name": writer.name,
+        }
     await send(scene_mail(scene, writer, business, words), mail)
-    return {
-        "said": f"{writer.name} sent a mail: “{scene.subject}”.",
-        "watch": watch,
-        "mailbox": writer.address,
-    }
+    here = any(person.address == writer.address for person in mail.people)
+    said = f"{writer.name} sent a mail: “{scene.subject}”."
+    return {"said": said, "watch": watch, "mailbox": writer.address if here else "", "name": writer.name}
 
 
 def scene_mail(scene: Scene, writer: Somebody, business: Business, words: dict[str, str]) -> EmailMessage:

@@ -180,7 +180,7 @@ function markRead() {
   const mark = `${main.dataset.channel} ${last.dataset.ts}`;
   if (mark === marked) return;
   marked = mark;
-  act("read", { channel: main.dataset.channel, ts: last.dataset.ts });
+  act("read", { channel: main.dataset.channel, ts: last.dataset.ts }).then(() => refresh("sidebar"));
 }
 document.addEventListener("visibilitychange", markRead);
 
@@ -197,6 +197,11 @@ function merged(link) {
 
 function go(link, what, { push = true } = {}) {
   place = merged(link);
+  const threadInTheWay = what === "mail" && place.searchParams.get("thread") && matchMedia("(max-width: 1500px)").matches;
+  if (threadInTheWay) {
+    place.searchParams.delete("thread");
+    refresh("thread");
+  }
   if (push) history.pushState(null, "", place.pathname + place.search);
   const names = { main: ["sidebar", "main", "thread"], thread: ["thread"], mail: ["mail"], all: REGIONS }[what];
   const pane = what === "thread" && !place.searchParams.get("thread") ? "main" : what === "all" ? "" : what;
@@ -229,11 +234,10 @@ function setLive(state) {
 
 function listen() {
   const stream = new EventSource(`/page/stream?as=${encodeURIComponent(viewer)}`);
-  let known = false;
+  // Whatever happened before the line stood, the first time too, is fetched now.
   stream.addEventListener("ready", () => {
     setLive("on");
-    if (known) refresh(...REGIONS);
-    known = true;
+    refresh(...REGIONS);
   });
   stream.onerror = () => setLive("lost");
   stream.onmessage = (message) => changed(JSON.parse(message.data));
@@ -246,7 +250,7 @@ function changed(change) {
     case "mail": return refresh("mail");
     case "modal": return refresh("modal");
     case "home": return main.dataset.app ? refresh("main") : undefined;
-    case "notice": return change.words ? toast({ title: change.words, kind: "warn" }) : undefined;
+    case "notice": return change.words && !pressing ? toast({ title: change.words, kind: "warn" }) : undefined;
     case "press": return;
     case "read": return refresh("sidebar");
     case "resync": return refresh(...REGIONS);
@@ -283,6 +287,9 @@ function valueOf(control) {
   }
 }
 
+// While a press of ours is on its way its own answer says what went wrong, next to the button.
+let pressing = 0;
+
 async function use(control, selected) {
   const frame = control.closest(".el");
   const confirmation = frame && $("template.confirmation", frame);
@@ -291,9 +298,11 @@ async function use(control, selected) {
   const button = control.matches("button, a") ? control : null;
   showTrouble(where, "");
   setBusy(where, button, true);
+  pressing += 1;
   const answer = await act("press", {
     ...home(control), block_id: control.dataset.blockId, action_id: control.dataset.actionId, kind: control.dataset.kind, selected,
   });
+  setTimeout(() => { pressing -= 1; }, 500);
   if (!answer.ok) showTrouble(where, answer.words || "That did not work.");
   // The app's own update usually comes right behind its answer: leave it the moment to replace the card.
   setTimeout(() => setBusy(where, button, false), answer.ok ? 700 : 0);
@@ -560,10 +569,11 @@ async function playScene(button) {
   const answer = await act("scene", { name: button.dataset.scene });
   button.setAttribute("aria-busy", "false");
   if (!answer.ok) return complain(answer);
-  toast({ title: answer.scene.said, watch: answer.scene.watch, kind: "scene" });
+  const { said, watch, mailbox, name } = answer.scene;
+  toast({ title: said, watch, mailbox, name, kind: "played" });
 }
 
-function toast({ title, watch = "", kind = "note" }) {
+function toast({ title, watch = "", kind = "note", mailbox = "", name = "" }) {
   const box = document.createElement("div");
   box.className = `toast ${kind}`;
   box.dataset.testid = "toast";
@@ -578,6 +588,12 @@ function toast({ title, watch = "", kind = "note" }) {
     label.textContent = "Watch for";
     line.append(label, ` ${watch}`);
     words.append(line);
+  }
+  if (mailbox) {
+    const open = document.createElement("button");
+    Object.assign(open, { type: "button", className: "plain-link", textContent: `Open ${name}'s mailbox` });
+    open.addEventListener("click", () => go(`?mailbox=${encodeURIComponent(mailbox)}&folder=&mail=&compose=`, "mail"));
+    words.append(open);
   }
   const close = document.createElement("button");
   Object.assign(close, { className: "tool", type: "button", textContent: "✕" });
