@@ -31,6 +31,7 @@ _LEAD_WITHIN = re.compile(
     rf"(?<=[\s\-–—.!?])on (?={_MONTH_OR_DAY})|(?<=[\s\-–—])(?:am|le|el|il|op|den|em) (?=(?:[^\s\d]{{2,12}},? )?\d)",
     re.IGNORECASE,
 )
+_VERB_UNKNOWN = re.compile(r"@[^\s<>]{1,190}>\)? {0,2}[^\s<>,.]{1,20}(?: [^\s<>,.]{1,20})?$")
 _DATE_FIRST = re.compile(r"^[^\d<>@]{0,24}\d")
 _WORD = re.compile(r"[^\s,;:<>\"“”„«»]+")
 _NEVER_AMID = frozenset({"sent", "said", "מאת", "có", "wrote the following"})
@@ -69,9 +70,9 @@ def attribution_at(lines: list[str], start: int) -> Attribution | None:
         return Attribution(first, start + 1, strength)
     lead = bool(_LEAD.match(first)) and any(letter.isdigit() for letter in first)
     dated = lead or bool(_DATE_FIRST.match(first) and _DATE.search(first))
-    if not dated and "@" not in first:
+    if not dated and "@" not in first and not _name_wrapped(first, lines, start):
         return None
-    most = MOST_ATTRIBUTION_LINES if dated else 2
+    most = MOST_ATTRIBUTION_LINES if dated else 3
     if first.endswith((":", "：")):
         return None
     text, blanks = first, 0
@@ -86,7 +87,7 @@ def attribution_at(lines: list[str], start: int) -> Attribution | None:
         if len(text) > LONGEST_ATTRIBUTION:
             return None
         ends = line.endswith((":", "："))
-        if not ends and plain_form(line.rsplit(" ", 1)[-1]).strip("-–— ") not in WROTE:
+        if not ends and plain_form(line.rstrip("-–— ").rsplit(" ", 1)[-1]) not in WROTE:
             continue
         strength = attribution_strength(text)
         if strength:
@@ -94,6 +95,14 @@ def attribution_at(lines: list[str], start: int) -> Attribution | None:
         if ends:
             return None
     return None
+
+
+def _name_wrapped(first: str, lines: list[str], start: int) -> bool:
+    """Whether a line is a name alone, whose address was wrapped to the next line."""
+    if len(first) > 80 or len(first.split()) > 8:
+        return False
+    below = bare(lines[start + 1]) if start + 1 < len(lines) else ""
+    return "@" in below and (first.endswith("<") or below.startswith(("<", "(<")))
 
 
 def attribution_strength(text: str) -> Strength:
@@ -114,6 +123,8 @@ def attribution_strength(text: str) -> Strength:
     if date and (at_end or early or (amid and (begins or address))):
         return Strength.STRONG if time or address else Strength.WEAK
     if date and address and begins and _BRACKET_AT_END.search(core):
+        return Strength.STRONG
+    if date and time and begins and _VERB_UNKNOWN.search(core):
         return Strength.STRONG
     if at_end and address and _BRACKET_AT_END.search(core[: core.rfind(" ")].rstrip() + core[-1]):
         return Strength.WEAK

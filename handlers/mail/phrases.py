@@ -165,7 +165,7 @@ WROTE = _phrases(
     написала|написал(а)|пишет|писал|писала|написав|пише|написа|напісаў|написао|написао/ла|γράφει|έγραψε
     εγραψε|yazdı|yazdi|yazıyor|kirjutas|rakstīja|raksta|rašė|parašė|ha escrit|va escriure|escribiu
     idatzi zuen|igorleak idatzi|shkroi|ha scrit|ysgrifennodd|scríobh|sgrìobh|a scrit|menulis
-    wrote the following|đã viết|viết|เขียน|เขียนว่า|写道|寫道|写于|書きました|のメッセージ|のメール|さんは書きました|님이 작성|작성|쓴 글
+    wrote the following|đã viết|viết|เขียน|เขียนว่า|写道|写入|寫道|写于|書きました|のメッセージ|のメール|さんは書きました|님이 작성|작성|쓴 글
     이(가) 쓴 글|כתב|כתבה|כתב/ה|כתב(ה)|מאת|كتب|كتبت|نوشت|نوشته"""
 )
 

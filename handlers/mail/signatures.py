@@ -13,7 +13,7 @@ LONGEST_SIGNATURE = 60
 MOST_FOOTER_LINES = 6
 LONGEST_SIGNATURE_LINE = 60
 _SENT_FROM = re.compile("|".join(SENT_FROM), re.IGNORECASE)
-_DASH_NAME = re.compile(r"^[-–—] ?[^\W\d_][^\W\d_'’]{1,30}(?: [^\W\d_][^\W\d_.'’-]{0,30}){0,2}$")
+_DASH_NAME = re.compile(r"^[-–—] ?[^\W\d_](?:[^\W\d_]|['’]){1,30}(?: [^\W\d_][^\W\d_.'’-]{0,30}){0,2}$")
 _PHONE = re.compile(
     r"(?<![\w.])[+(]?\d[\d ().+/-]{5,24}\d(?!\w)|(?<!\w)[xX][- ]?\d{3,7}\b|(?<![\w-])\d-\d{4}\b"
 )
