@@ -68,6 +68,7 @@ def hiding_rules(html: str) -> frozenset[str]:
         begin = html.find("<style", at)
         if begin < 0:
             break
+        begin = html.find(">", begin) + 1 or len(html)
         end = html.find("</style", begin)
         end = end if end >= 0 else len(html)
         for selectors, style in RULE.findall(_without_media(html[begin:end][:65536])):

@@ -94,6 +94,7 @@ class _Writer:
         self.line: list[str] = []
         self.hidden: list[str] = []
         self.quote = 0
+        self.last_quote = 0
         self.blank_wanted = False
         self.pre = 0
         self.nodes = 0
@@ -119,10 +120,19 @@ class _Writer:
         self.line = []
         if not text and not force:
             return
-        if self.blank_wanted and self.lines and self.lines[-1].strip(" >"):
-            self.lines.append(("> " * self.quote).rstrip())
-        self.blank_wanted = False
-        self.lines.append((">" * self.quote + " " + text if self.quote else text).rstrip())
+        if self.blank_wanted and self.lines and text:
+            self._blank(min(self.quote, self.last_quote))
+        if text:
+            self.blank_wanted = False
+            self.lines.append(">" * self.quote + " " + text if self.quote else text)
+            self.last_quote = self.quote
+        else:
+            self._blank(self.quote)
+
+    def _blank(self, quote: int) -> None:
+        """An empty line, one at a time."""
+        if self.lines and self.lines[-1].strip("> ") and not (quote and quote > self.last_quote):
+            self.lines.append(">" * quote)
 
     def text(self) -> str:
         self.end_line()
