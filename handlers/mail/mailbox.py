@@ -6,7 +6,6 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from time import monotonic
 
 from bot.errors import Permanent, Transient
@@ -82,7 +81,7 @@ class MailboxWatcher:
                     group.create_task(self._again_and_again(watched, self._listen, account, bell))
                 if account.watch_sent:
                     sent, bell = (
-                        WatchedFolder(account.name, "", ours=True),
+                        WatchedFolder(account.name, "(sent)", ours=True),
                         _Bell(patience=self._poll_seconds),
                     )
                     group.create_task(self._again_and_again(sent, self._follow, account, bell))
@@ -114,12 +113,11 @@ class MailboxWatcher:
 
     async def _follow(self, watched: WatchedFolder, connection: ImapConnection, bell: _Bell) -> None:
         """Poll at every ring, and before patience ends without one; audit now and then. Ends only by an error."""
+        name_told = watched.name  # one name for the pulse, whatever the server calls the folder
         if watched.ours:
-            name = await find_sent_folder(connection)
-            if name is None:
-                raise Transient(
-                    "there is no Sent folder yet", retry_after=timedelta(seconds=self._poll_seconds)
-                )
+            while (name := await find_sent_folder(connection)) is None:
+                self.pulse(watched.name, True, "there is no Sent folder yet")
+                await asyncio.sleep(bell.patience)
             watched = replace(watched, folder=name)
         reader = FolderReader(watched, connection, self._ledger, self._clock)
         await reader.open()
@@ -127,11 +125,11 @@ class MailboxWatcher:
         while True:
             bell.rung.clear()
             await reader.poll()
-            self.pulse(watched.name, not reader.worry, reader.worry)
+            self.pulse(name_told, not reader.worry, reader.worry)
             if monotonic() >= audit_at:
                 audit_at = monotonic() + self._audit_seconds
                 if missed := await reader.audit():
-                    self.pulse(watched.name, False, f"{missed} mails had been missed and are being fetched")
+                    self.pulse(name_told, False, f"{missed} mails had been missed and are being fetched")
             retry = reader.next_retry
             wait = bell.patience if retry is None else min(bell.patience, max(0.0, retry.total_seconds()))
             with contextlib.suppress(TimeoutError):

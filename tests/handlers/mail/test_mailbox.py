@@ -431,12 +431,26 @@ async def test_dovecot_what_the_owner_sent_is_watched_as_ours(the_dovecot: Dovec
     with the_dovecot.client("owner") as client:
         client.create('"Sent Mail"')
     async with watching(the_dovecot, ledger, user="owner", watch_sent=True, poll_seconds=0.05) as pulses:
-        while not any(name == "main/Sent Mail" for name, _, _ in pulses):  # noqa: ASYNC110
+        while ("main/(sent)", True, "") not in pulses:  # noqa: ASYNC110
             await asyncio.sleep(0)
         await asyncio.to_thread(the_dovecot.append, "owner", mail(1), folder='"Sent Mail"')
         [kept] = await ledger.until(1, folder="Sent Mail")
 
     assert (kept.raw, kept.ours) == (mail(1), True)
+
+
+async def test_dovecot_a_mailbox_without_a_sent_folder_is_well_and_watched_once_it_has_one(
+    the_dovecot: Dovecot,
+):
+    ledger = MemoryLedger()
+    async with watching(the_dovecot, ledger, user="newcomer", watch_sent=True, poll_seconds=0.05) as pulses:
+        while not any(detail == "there is no Sent folder yet" for _, _, detail in pulses):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert all(ok for _, ok, _ in pulses)
+        with the_dovecot.client("newcomer") as client:
+            client.create("Sent")
+        while ("main/(sent)", True, "") not in pulses:  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 async def test_dovecot_new_numbers_lose_nothing_and_repeat_nothing(the_dovecot: Dovecot):
