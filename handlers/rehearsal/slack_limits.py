@@ -16,8 +16,6 @@ ATTACHMENTS = 100
 METADATA_BYTES = 16_000
 PRIVATE_METADATA = 3_000
 MODAL_STACK = 3
-SLASH_TEXT = 4_000
-CHANNEL_NAME = 80
 SOCKETS = 10
 
 TRIGGER_SECONDS = 3.0
@@ -130,4 +128,3 @@ class Timing:
     ack: float = 3.0
     retry_waits: tuple[float, ...] = (0.0, 60.0, 300.0)
     """Waits before each redelivery of an event that was not acknowledged."""
-    refresh_warning: float = 10.0

@@ -57,7 +57,7 @@ class Posting(WorkspaceState):
             self.delivery.event(app, payload)
 
     def revoke(self, app: App) -> None:
-        """Take an app's tokens away: it hears of it, its sockets end, and every later call is refused."""
+        """Take an app's tokens away: it hears of it, and every later call is refused."""
         tokens = {"oauth": [], "bot": [app.bot_user]}
         self.announce("tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
         app.revoked = True
