@@ -91,6 +91,8 @@ class MailboxWatcher:
     ) -> None:
         """Open a line and work on it; after any failure wait, longer each time, and open a new one."""
         failures = 0
+        # without a listener the folder is still polled, so only the polling line tells how the folder is
+        tell = _log_only if work == self._listen else self.pulse
         while True:
             began, wait = monotonic(), 0.0
             try:
@@ -101,13 +103,13 @@ class MailboxWatcher:
                     return
             except Permanent as error:
                 wait = LOCKED_OUT_SECONDS
-                self.pulse(watched.name, False, str(error))
+                tell(watched.name, False, str(error))
             except Transient as error:
-                self.pulse(watched.name, False, str(error))
+                tell(watched.name, False, str(error))
             except Exception as error:
                 # the ledger's own failures (a full disk, a database that restarts) must not end the watch
                 log.exception("%s: the watch was interrupted", watched.name)
-                self.pulse(watched.name, False, f"interrupted ({type(error).__name__})")
+                tell(watched.name, False, f"interrupted ({type(error).__name__})")
             failures = 1 if monotonic() - began > BACKOFF[-1] else failures + 1
             await asyncio.sleep(wait or BACKOFF[min(failures, len(BACKOFF)) - 1])
 
@@ -151,3 +153,7 @@ class MailboxWatcher:
 
 
 _Work = Callable[[WatchedFolder, ImapConnection, _Bell], Awaitable[None]]
+
+
+def _log_only(name: str, _ok: bool, detail: str) -> None:
+    log.info("%s: not listening for pushes: %s", name, detail)

@@ -306,6 +306,18 @@ async def test_a_dead_idle_line_does_not_stop_polling():
         await ledger.until(1)
 
 
+async def test_a_listener_that_cannot_listen_leaves_the_folder_well():
+    ledger = MemoryLedger()
+    async with ImapStub() as stub:
+        stub.always("IDLE", lambda tag, _: f"{tag} NO too many lines\r\n".encode())
+        async with watching(stub, ledger, poll_seconds=0.01) as pulses:
+            await stub.until(lambda s: any("NOOP" in session.commands for session in s.sessions))
+            stub.add(mail(1))
+            await ledger.until(1)
+
+    assert all(ok for _, ok, _ in pulses)
+
+
 @pytest.mark.parametrize("how", [Spoil.CLOSE, Spoil.RESET])
 async def test_whatever_cuts_the_line_every_mail_comes_once(how):
     ledger, clock = MemoryLedger(), HandClock()
@@ -384,7 +396,7 @@ async def test_a_wrong_password_is_told_with_its_cure_and_not_tried_over_and_ove
     async with ImapStub() as stub:
         stub.always("LOGIN", lambda tag, _: f"{tag} NO [AUTHENTICATIONFAILED] no\r\n".encode())
         async with watching(stub, MemoryLedger()) as pulses:
-            while len(pulses) < 2:  # noqa: ASYNC110
+            while not pulses or len(stub.sessions) < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             for _ in range(100):
                 await asyncio.sleep(0)
