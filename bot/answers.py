@@ -84,6 +84,7 @@ class DraftAsk:
     text: str
     sender: str
     client_name: str
+    """The person's name if they are a known client's, for the greeting; "" otherwise."""
     sources: tuple[Source, ...] = ()
     history: tuple[Turn, ...] = ()
     summary: str = ""

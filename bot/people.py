@@ -49,8 +49,11 @@ class People:
         return next((p for p in self.approvers if p.name.casefold() == wanted), None)
 
     def covering(self, topics: frozenset[str]) -> Approver:
-        """Who decides on these topics: the first delegate who covers one of them, else the owner."""
+        """Who decides on these topics: the first delegate who covers all of them, else the owner.
+
+        A delegate who covers only some of them could not decide the rest, so the owner is asked.
+        """
         for delegate in self.delegates:
-            if topics & frozenset(delegate.covers):
+            if topics and topics <= frozenset(delegate.covers):
                 return delegate
         return self.owner

@@ -22,7 +22,7 @@ def forbidden(approver: Approver | None, press: Press, inquiry: Inquiry | None) 
         return None
     if inquiry is None or inquiry.track is not Track.JUDGMENT:
         return None
-    if inquiry.holder == approver.name or set(inquiry.topics) & set(approver.covers):
+    if inquiry.holder == approver.name or (inquiry.topics and set(inquiry.topics) <= set(approver.covers)):
         return None
     about = ", ".join(inquiry.topics) or "this"
     return f"This one needs a decision on {about}, which is not yours to make; hand it over, or ask for it to be handed to you."

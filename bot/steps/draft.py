@@ -39,7 +39,7 @@ class WriteDraft:
                 subject=message.subject,
                 text=text,
                 sender=message.sender_name,
-                client_name=dossier.client_name,
+                client_name=message.sender_name if inquiry.client_id is not None else "",
                 sources=dossier.sources,
                 history=dossier.history,
                 summary=inquiry.summary,

@@ -70,7 +70,7 @@ def write_home(home: Path, sample: SampleBusiness, workspace: Workspace, *, smtp
     playbook = home / "playbook"
     if not playbook.exists():
         shutil.copytree(SAMPLE_PLAYBOOK, playbook, ignore=shutil.ignore_patterns("__pycache__"))
-    app = next(iter(workspace.apps.values()))
+    app = next(app for app in workspace.apps.values() if not app.practice)
     user = _user(sample.address)
     toml = tomlkit.document()
     toml.add(tomlkit.comment("The practice world wrote this and writes it anew at each start."))
