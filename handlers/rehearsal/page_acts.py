@@ -106,8 +106,10 @@ async def _submit(act: Act) -> Json:
             raise Malformed("fields")
         chosen = _selected(act, one.get("selected"), str(one.get("kind")))
         values.setdefault(one["block_id"], {})[str(one.get("action_id"))] = chosen
-    outcome = await act.regions.workspace.submit_view(act.viewer, act.text("view"), values)
-    errors = outcome.reply.get("errors", {}) if outcome.reply.get("response_action") == "errors" else {}
+    workspace, view = act.regions.workspace, act.text("view")
+    outcome = await workspace.submit_view(act.viewer, view, values)
+    still_open = next((one for one in workspace.modals(act.viewer) if one.id == view), None)
+    errors = still_open.errors if still_open else {}
     return {**_told(outcome), "errors": errors}
 
 
