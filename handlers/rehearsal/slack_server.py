@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -18,6 +15,7 @@ from handlers.rehearsal.slack_api import routes
 from handlers.rehearsal.slack_model import App
 from handlers.rehearsal.slack_seed import PRACTICE_SEED, Seed, sow
 from handlers.rehearsal.workspace import Workspace
+from handlers.web.serving import served
 
 
 @dataclass(frozen=True)
@@ -42,38 +40,6 @@ class PracticeSlack:
     def script(self) -> App:
         """The foreign client whose token scripts use."""
         return next(app for app in self.workspace.apps.values() if app.practice)
-
-
-@asynccontextmanager
-async def served(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve an ASGI app in this loop, quietly; yields its address when it accepts, closes it without waiting."""
-    # Named as TCP, or asyncio does not switch Nagle's delay off and every answer takes 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.setblocking(False)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
-    ticking = asyncio.create_task(server.main_loop())
-    try:
-        yield f"http://{host}:{listener.getsockname()[1]}"
-    finally:
-        ticking.cancel()
-        for door in server.servers:
-            door.close()
-        for connection in list(server.server_state.connections):
-            connection.transport.close()
-        running = set(server.server_state.tasks)
-        if running:
-            _, late = await asyncio.wait(running, timeout=0.5)
-            for task in late:
-                task.cancel()
-        await asyncio.gather(ticking, *running, return_exceptions=True)
-        for door in server.servers:
-            await door.wait_closed()
 
 
 @asynccontextmanager
