@@ -1,8 +1,9 @@
 """The command line. Each command imports what it needs only when it runs, so help and mistakes are answered at once."""
 
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Never
+from typing import TYPE_CHECKING, Annotated, Any, Never
 
 import typer
 
@@ -91,9 +92,9 @@ def rehearse(
 def run(home: Home = None) -> None:
     """Run the whole house in one process."""
     settings = _settings(home)
-    from handlers.app import run_house
+    from handlers.processes import run_house
 
-    run_house(settings)
+    _run(run_house(settings))
 
 
 @app.command()
@@ -149,7 +150,15 @@ def worker(
     _shared(settings, "worker")
     root = str(Path(__file__).resolve().parents[1])
     os.chdir(settings.home)  # where handlers.worker finds its home
-    words = ["-m", "dramatiq", "handlers.worker", "--processes", str(processes), "--threads", str(threads)]
+    words = [
+        "-m",
+        "dramatiq",
+        "handlers.worker:broker",
+        "--processes",
+        str(processes),
+        "--threads",
+        str(threads),
+    ]
     os.execv(sys.executable, [sys.executable, *words, "--path", root])  # noqa: S606  our own interpreter
 
 
@@ -162,7 +171,7 @@ def doctor(home: Home = None, *, as_json: Json = False) -> None:
     from handlers.doctor import consult
     from handlers.settings import home_for
 
-    raise typer.Exit(consult(home_for(home), as_json=as_json))
+    raise typer.Exit(consult(home_for(home), json=as_json))
 
 
 @app.command()
@@ -184,7 +193,7 @@ def manifest(
     from handlers.slack.manifest import manifest as made
 
     try:
-        settings = read_settings(home_for(home), secrets_later=True)
+        settings = read_settings(home_for(home), unfinished=True)
     except SettingsError:
         settings = None  # the app may well be made before the settings are
     mode = mode or (settings.slack.mode if settings and settings.slack else "socket")
@@ -233,9 +242,19 @@ def _settings(home: Path | None) -> "Settings":
 def _part(part: str, home: Path | None) -> None:
     settings = _settings(home)
     _shared(settings, part)
-    from handlers.app import run_part
+    from handlers.processes import run_process
 
-    run_part(settings, part)
+    _run(run_process(settings, part))
+
+
+def _run(process: Coroutine[Any, Any, None]) -> None:
+    """Until it is told to stop, with its log on standard error."""
+    import asyncio
+
+    from handlers.logs import set_up_logs
+
+    set_up_logs()
+    asyncio.run(process)
 
 
 def _shared(settings: "Settings", part: str) -> None:

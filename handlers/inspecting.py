@@ -21,7 +21,7 @@ def inspect_and_print(paths: Sequence[Path], home: Path | None, *, as_json: bool
 def _own(home: Path | None) -> Own:
     """Our addresses and the servers we trust. Without settings nobody is ours; a home that is named has to work."""
     try:
-        mail = read_settings(home_for(home), secrets_later=True).mail
+        mail = read_settings(home_for(home), unfinished=True).mail
     except SettingsError:
         if home is not None:
             raise

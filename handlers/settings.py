@@ -99,15 +99,15 @@ def local_zone() -> str:
 
 
 def read_settings(
-    home: Path, environ: Mapping[str, str] | None = None, *, secrets_later: bool = False
+    home: Path, environ: Mapping[str, str] | None = None, *, unfinished: bool = False
 ) -> Settings:
     """The settings in this home, with the environment over .env over understudy.toml.
 
-    SettingsError with every problem, when there is one; `secrets_later` lets missing secrets pass, for a command that
-    is run before there are any.
+    SettingsError with every problem, when there is one; `unfinished` lets missing secrets and Slack ids pass, for
+    commands that are run before there are any.
     """
     reading = _Reading(home.absolute(), os.environ if environ is None else environ)
-    return reading.all(secrets_later=secrets_later)
+    return reading.all(unfinished=unfinished)
 
 
 @dataclass
@@ -118,7 +118,7 @@ class _Reading:
     sources: dict[Place, tuple[str, int, str]] = field(default_factory=dict)
     """Which values the environment gave: place to file, line and name."""
 
-    def all(self, *, secrets_later: bool) -> Settings:
+    def all(self, *, unfinished: bool) -> Settings:
         text = self._text(self.home / TOML)
         self.lines = TomlLines(text)
         table = self._table(text)
@@ -126,8 +126,8 @@ class _Reading:
         self._override(table, named)
         read = self._checked(table)
         secrets = {field: named[name][0] for field, name in SECRETS.items() if name in named}
-        self._check_ways_in(table)
-        if not secrets_later:
+        self._check_ways_in(table, unfinished=unfinished)
+        if not unfinished:
             self._check_secrets(table, secrets, named)
         if self.problems or read is None:
             raise SettingsError(sorted(set(self.problems)))
@@ -265,10 +265,11 @@ class _Reading:
                 _, file, line = named[name]
                 self.problems.append(Problem(file, line, f"{name} does not begin with {prefix}", cure))
 
-    def _check_ways_in(self, table: Mapping[str, Any]) -> None:
+    def _check_ways_in(self, table: Mapping[str, Any], *, unfinished: bool) -> None:
         """Something has to arrive, and somebody has to be able to answer."""
         people = [table.get("owner"), *(table.get("delegate") or [])]
-        if "slack" in table and not any(isinstance(one, dict) and one.get("slack") for one in people):
+        nobody = not any(isinstance(one, dict) and one.get("slack") for one in people)
+        if "slack" in table and nobody and not unfinished:
             cure = (
                 'In Slack open your profile, then "…", then "Copy member ID", and write slack = "U0123ABCD".'
             )

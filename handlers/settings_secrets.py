@@ -24,7 +24,7 @@ PURPOSES = {
     "slack_app_token": 'xapp-…: your app, "Basic Information", "App-Level Tokens", with connections:write; socket mode',
     "slack_signing_secret": 'your app, "Basic Information"; HTTP mode only',
     "openai_api_key": "your model provider's key; only with a [model] section",
-    "secret_key": "any long random text; signs the links that leave the house",
+    "secret_key": "any long random text; by it our own mail is known again, and links are signed",
 }
 PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 CURES = {
@@ -54,5 +54,10 @@ def needed_secrets(table: Mapping[str, Any]) -> Iterator[tuple[str, Place, str]]
             yield "slack_app_token", ("slack",), '[slack] mode = "socket"'
     if isinstance(model, dict) and not is_loopback(urlsplit(str(model.get("base_url", ""))).hostname or ""):
         yield "openai_api_key", ("model",), "[model]"
-    if isinstance(web, dict) and web.get("public_url"):
-        yield "secret_key", ("web", "public_url"), "[web] public_url"
+    if isinstance(mail, dict) or (isinstance(web, dict) and web.get("public_url")):
+        # our own mail is known again by an id that nobody without this key can make
+        yield (
+            "secret_key",
+            ("mail",) if mail else ("web", "public_url"),
+            "[mail]" if mail else "[web] public_url",
+        )

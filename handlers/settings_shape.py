@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -18,6 +19,7 @@ from handlers.settings_values import (
     SlackId,
     Words,
     Zone,
+    is_loopback,
     url_of,
     words,
 )
@@ -118,6 +120,11 @@ class Model(Section):
     timeout: float = Field(
         default=60.0, gt=0, le=600, description="Write seconds for one call: timeout = 60."
     )
+
+    @property
+    def needs_key(self) -> bool:
+        """A server on this machine usually asks for none."""
+        return not is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def sorting_model(self) -> str:
