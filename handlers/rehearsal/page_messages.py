@@ -228,14 +228,14 @@ def sidebar_rows(workspace: Workspace, place: Place) -> dict[str, list[Row]]:
             else "channel"
         )
         rows["people" if channel.is_direct else "channels"].append(
-            Row(title, place.link(channel=channel.id, app="", thread=""), kind, channel.id, channel.id == place.channel,
+            Row(title, place.link(channel=channel.id, app="", thread="", earlier=0), kind, channel.id, channel.id == place.channel,
                 count, count if channel.is_direct else mentions, initials(title), colour_of(title))
         )  # fmt: skip
     for installed in workspace.apps.values():
         if not (installed.revoked or installed.practice):
             count, _ = unread_of_app.get(installed.id, (0, 0))
             rows["apps"].append(
-                Row(installed.name, place.link(app=installed.id, channel="", thread=""), "app", installed.id, installed.id == current_app,
+                Row(installed.name, place.link(app=installed.id, channel="", thread="", earlier=0), "app", installed.id, installed.id == current_app,
                     count, count, initials(installed.name), colour_of(installed.name))
             )  # fmt: skip
     return rows

@@ -28,6 +28,8 @@ from handlers.rehearsal.workspace import Workspace
 
 REGIONS = ("sidebar", "main", "thread", "mail", "modal")
 _LONGEST_LIST = 200
+_MESSAGES = 50
+"""How many messages a page of a channel holds: each change draws them anew, so fewer is quicker."""
 _ROLES = {
     "business": "The business",
     "owner": "Owner",
@@ -115,7 +117,9 @@ class Regions:
         if new_since is None:
             read = channel.read.get(place.viewer, "")
             new_since = read if self.workspace.unread(place.viewer, channel.id)[0] else ""
-        history = self.workspace.history(channel.id, viewer=place.viewer, limit=_LONGEST_LIST)
+        wanted = _MESSAGES * (1 + min(place.earlier, 100))
+        history = self.workspace.history(channel.id, viewer=place.viewer, limit=wanted + 1)
+        has_more, history = len(history) > wanted, history[-wanted:]
         messages = shown_messages(self.workspace, history, self._names(place), new_since)
         members = [self.workspace.people[key] for key in channel.members if key in self.workspace.people]
         strangers = [
@@ -133,6 +137,7 @@ class Regions:
             members=members,
             strangers=strangers,
             new_since=new_since,
+            has_more=has_more,
             shortcuts=self.workspace.shortcuts("message"),
             global_shortcuts=self.workspace.shortcuts("global"),
         )

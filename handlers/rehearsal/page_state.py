@@ -28,6 +28,8 @@ class Place:
     mail: int = 0
     compose: str = ""
     """new, reply, forward, or empty."""
+    earlier: int = 0
+    """How many pages of older messages have been asked for."""
 
     def url(self, **changes: object) -> str:
         """The address of this place with something changed."""
@@ -41,6 +43,7 @@ class Place:
             "folder": "" if there.folder == "INBOX" else there.folder,
             "mail": there.mail or "",
             "compose": there.compose,
+            "earlier": there.earlier or "",
         }
         return "/?" + urlencode({name: value for name, value in given.items() if value})
 
@@ -73,7 +76,6 @@ def read_place(
     mailbox = query.get("mailbox", "")
     if mailbox not in mailboxes:
         mailbox = _mailbox_of(everybody.get(viewer), business, mailboxes)
-    number = query.get("mail", "")
     return Place(
         viewer=viewer,
         channel="" if app else channel,
@@ -83,8 +85,9 @@ def read_place(
         else "",
         mailbox=mailbox,
         folder="Sent" if query.get("folder") == "Sent" else "INBOX",
-        mail=int(number) if number.isascii() and number.isdigit() and len(number) < 12 else 0,
+        mail=_number(query.get("mail", "")),
         compose=query.get("compose", "") if query.get("compose") in {"new", "reply", "forward"} else "",
+        earlier=_number(query.get("earlier", "")),
     )
 
 
@@ -121,6 +124,10 @@ def bot_of(workspace: Workspace, channel: Channel, viewer: str) -> str:
     return next(
         (app.id for app in workspace.apps.values() if others == {app.bot_user} and channel.kind == "im"), ""
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _first(channels: list[Channel]) -> str:

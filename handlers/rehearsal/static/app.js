@@ -91,6 +91,8 @@ function apply(name, html) {
   }
   const scroller = $("[data-scroller]", old);
   const atEnd = scroller && scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
+  const oldest = $(".message", old)?.dataset.key;
+  const fromEnd = scroller && scroller.scrollHeight - scroller.scrollTop;
   for (const part of $$("[data-part]", fresh)) {
     const mine = $(`[data-part="${part.dataset.part}"]`, old);
     if (!mine) continue;
@@ -98,6 +100,7 @@ function apply(name, html) {
     else if (source.get(mine) !== source.get(part)) exchange(mine, part);
   }
   if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+  else if (scroller && oldest !== $(".message", old)?.dataset.key) scroller.scrollTop = scroller.scrollHeight - fromEnd;
   if (name === "main") markRead();
 }
 
@@ -203,8 +206,8 @@ function go(link, what, { push = true } = {}) {
     refresh("thread");
   }
   if (push) history.pushState(null, "", place.pathname + place.search);
-  const names = { main: ["sidebar", "main", "thread"], thread: ["thread"], mail: ["mail"], all: REGIONS }[what];
-  const pane = what === "thread" && !place.searchParams.get("thread") ? "main" : what === "all" ? "" : what;
+  const names = { main: ["sidebar", "main", "thread"], thread: ["thread"], earlier: ["main"], mail: ["mail"], all: REGIONS }[what];
+  const pane = what === "thread" && !place.searchParams.get("thread") ? "main" : ["all", "earlier"].includes(what) ? "" : what;
   if (pane) showPane(pane);
   refresh(...names);
 }
@@ -506,7 +509,7 @@ document.addEventListener("click", async (event) => {
   }
   if (at.matches("a.mention[data-channel]")) {
     event.preventDefault();
-    return go(`?channel=${data.channel}&app=&thread=`, "main");
+    return go(`?channel=${data.channel}&app=&thread=&earlier=`, "main");
   }
   if (at.matches("[aria-haspopup=menu]")) return openMenu(at);
   if (data.paneTo) return showPane(data.paneTo);
@@ -551,7 +554,7 @@ function complain(answer) {
 
 function enter(answer) {
   if (!answer.ok) return complain(answer);
-  go(`?channel=${answer.channel}&app=&thread=`, "main");
+  go(`?channel=${answer.channel}&app=&thread=&earlier=`, "main");
 }
 
 function toggleTheme() {

@@ -331,6 +331,20 @@ async def test_what_happens_elsewhere_appears_without_a_reload(page, world):
     await expect(link.locator(".badge")).to_have_count(0)
 
 
+async def test_older_messages_come_when_asked_for(world, browser):
+    for number in range(60):
+        await world.workspace.post_message("jonas", world.desk, f"word {number}")
+    tab = await browser.new_page()
+    await tab.goto(world.address)
+    await expect(tab.get_by_test_id("messages").locator("> li")).to_have_count(50)
+
+    await tab.get_by_role("link", name="Show earlier messages").click()
+
+    await expect(tab.get_by_test_id("messages").locator("> li")).to_have_count(61)
+    await expect(tab.locator(".earlier")).to_have_count(0)
+    await tab.close()
+
+
 async def test_the_app_draws_its_home_when_it_is_opened(page, world):
     await page.locator("[data-app-link]").click()
 
