@@ -122,8 +122,10 @@ def overflow(action_id: str, *options: Block) -> Block:
     return {"type": "overflow", "action_id": action_id, "options": list(options)}
 
 
-def actions(*elements: Block, block_id: str) -> Block:
-    return {"type": "actions", "block_id": block_id, "elements": list(elements)}
+def actions(*elements: Block, block_id: str = "") -> Block:
+    """A row of elements; without a block id Slack gives it one, so that the row may stand there twice."""
+    named = {"block_id": block_id} if block_id else {}
+    return {"type": "actions", **named, "elements": list(elements)}
 
 
 def _filled(pieces: Iterable[Block]) -> list[Block]:

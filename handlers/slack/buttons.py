@@ -63,11 +63,11 @@ def beside(press: Press, stamp: Stamp) -> Block:
     return _button(press, value_of(stamp))
 
 
-def about(presses: Iterable[Press], subject: int, *, block_id: str = ids.BUTTONS) -> list[Block]:
+def about(presses: Iterable[Press], subject: int) -> list[Block]:
     """Buttons about a row that is no card: an outbox item, a filed message."""
     wanted = frozenset(presses)
     elements = [_button(press, value_about(subject)) for press in LABELS if press in wanted]
-    return [blocks.actions(*elements, block_id=block_id)] if elements else []
+    return [blocks.actions(*elements, block_id=ids.BUTTONS)] if elements else []
 
 
 def filed_menu(inquiry_id: int) -> Block:

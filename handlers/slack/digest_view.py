@@ -8,7 +8,7 @@ from handlers.slack.blocks import Block, Drawn, bullets, emoji, line, rich, t
 from handlers.slack.rows_view import filed_rows, need_rows
 from handlers.slack.words import one_line
 
-_LINES = 12
+_LINES = 10
 
 
 def digest(page: Digest, *, workspace: str = "") -> Drawn:
@@ -26,14 +26,16 @@ def digest(page: Digest, *, workspace: str = "") -> Drawn:
     drawn += _listed("Leaves today", page.leaving)
     if page.filed:
         drawn += [blocks.divider(), rich(line(t(f"Filed without asking ({len(page.filed)})", "bold")))]
-        drawn += filed_rows(page.filed, room=limits.CARD_BLOCKS - len(drawn) - 2)
+        drawn += filed_rows(page.filed)
     drawn.append(blocks.context(_sum(page)))
     return Drawn(blocks.fallback(f"Digest, {page.day}", headline), drawn)
 
 
 def _sum(page: Digest) -> str:
     """What arrived as the sum of what became of it; says so when it does not add up."""
-    parts = " + ".join(f"{count.number} {one_line(count.label)}" for count in page.counts)
+    parts = " + ".join(
+        f"{count.number} {limits.clipped(one_line(count.label), 40)}" for count in page.counts[:12]
+    )
     total = sum(count.number for count in page.counts)
     if total != page.arrived:
         return f"{page.arrived} arrived, but {parts} make {total}: something is not accounted for"
@@ -43,7 +45,7 @@ def _sum(page: Digest) -> str:
 def _listed(title: str, lines: Sequence[str]) -> list[Block]:
     if not lines:
         return []
-    items = [line(t(limits.clipped(one_line(text), 200))) for text in lines[:_LINES]]
+    items = [line(t(limits.clipped(one_line(text), 120))) for text in lines[:_LINES]]
     if len(lines) > _LINES:
         items.append(line(t(f"and {len(lines) - _LINES} more", "italic")))
     return [blocks.divider(), rich(line(t(f"{title} ({len(lines)})", "bold"))), rich(bullets(items))]
@@ -53,5 +55,5 @@ def _warnings(warnings: Sequence[str]) -> list[Block]:
     if not warnings:
         return []
     return [
-        rich(*(line(emoji("warning"), t(" "), t(limits.clipped(one_line(w), 250))) for w in warnings[:6]))
+        rich(*(line(emoji("warning"), t(" "), t(limits.clipped(one_line(w), 200))) for w in warnings[:5]))
     ]

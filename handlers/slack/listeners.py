@@ -53,7 +53,7 @@ def build_app(
         )
 
     app = AsyncApp(
-        client=client,
+        client=_without_token(client),
         authorize=authorize,
         signing_secret="",
         process_before_response=True,
@@ -72,6 +72,13 @@ def build_app(
     app.shortcut(_ANY)(_pair(_nothing))
     app.options(_ANY)(_pair(_no_options))
     return app
+
+
+def _without_token(client: AsyncWebClient) -> AsyncWebClient:
+    """Bolt's own client: it takes its token from `authorize`, and complains about a second one."""
+    own = AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[])
+    own.proxy = client.proxy
+    return own
 
 
 def _listen_to_presses(app: AsyncApp, presses: Presses) -> None:

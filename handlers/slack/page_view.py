@@ -10,12 +10,12 @@ from handlers.slack.words import one_line, visible
 def page(answer: Page, *, workspace: str = "") -> Drawn:
     """A command's answer; what does not fit is counted, never dropped in silence."""
     drawn: list[Block] = [rich(line(t(limits.clipped(one_line(answer.title) or "Understudy", 200), "bold")))]
-    drawn += _lines(answer.lines)
-    rows = answer.rows[:15]
+    drawn += _lines(answer.lines, room=1 if answer.rows or answer.filed else 3)
+    rows = answer.rows[:10]
     drawn += need_rows(rows, workspace=workspace)
     if len(answer.rows) > len(rows):
         drawn.append(blocks.context(f"and {len(answer.rows) - len(rows)} more"))
-    drawn += filed_rows(answer.filed, room=limits.CARD_BLOCKS - len(drawn))
+    drawn += filed_rows(answer.filed)
     return Drawn(blocks.fallback(answer.title, *answer.lines[:3]), drawn)
 
 
@@ -25,12 +25,14 @@ def told(answer: Told) -> Drawn:
     return Drawn(blocks.fallback(text), [blocks.section(text)])
 
 
-def _lines(lines: tuple[str, ...]) -> list[Block]:
+def _lines(lines: tuple[str, ...], *, room: int) -> list[Block]:
     text = "\n".join(visible(line) for line in lines)
     if not text.strip():
         return []
     parts = limits.paged(text, limits.SECTION)
-    shown = blocks.sections("".join(parts[:2]))
-    if len(parts) > 2:
-        shown.append(blocks.context(f"and {sum(part.count(chr(10)) + 1 for part in parts[2:])} more lines"))
+    shown = blocks.sections("".join(parts[:room]))
+    if len(parts) > room:
+        shown.append(
+            blocks.context(f"and {sum(part.count(chr(10)) + 1 for part in parts[room:])} more lines")
+        )
     return shown

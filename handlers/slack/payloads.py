@@ -52,7 +52,7 @@ class _State(_In):
 
 class _View(_In):
     id: str = ""
-    type: str = "modal"
+    type: str
     callback_id: str = ""
     private_metadata: str = ""
     hash: str = ""
@@ -100,26 +100,41 @@ class _UrlVerification(_In):
     challenge: str
 
 
-class _Other(_In):
-    """What Slack documents and we have no use for: acknowledged, or left unanswered."""
-
+class _Shortcut(_In):
     type: Literal[
-        "shortcut",
-        "message_action",
-        "view_closed",
-        "block_suggestion",
-        "app_rate_limited",
-        "interactive_message",
-        "dialog_submission",
-        "dialog_cancellation",
-        "dialog_suggestion",
-        "workflow_step_edit",
+        "shortcut", "message_action", "workflow_step_edit", "dialog_submission", "dialog_cancellation"
     ]
-    user: _User | None = None
+    callback_id: str
+
+
+class _Closed(_In):
+    type: Literal["view_closed"]
+    view: _View
+
+
+class _Suggestion(_In):
+    type: Literal["block_suggestion"]
+    action_id: str
+    block_id: str
+
+
+class _Other(_In):
+    """What Slack documents and we have no use for."""
+
+    type: Literal["app_rate_limited", "interactive_message", "dialog_suggestion"]
+    callback_id: str = ""
 
 
 _SHAPES: TypeAdapter[Any] = TypeAdapter(
-    BlockActions | ViewSubmission | EventCallback | _UrlVerification | _Other | Slash
+    BlockActions
+    | ViewSubmission
+    | EventCallback
+    | _UrlVerification
+    | _Shortcut
+    | _Closed
+    | _Suggestion
+    | _Other
+    | Slash
 )
 
 

@@ -48,7 +48,7 @@ class SlackReader:
             to=(Person("", _text(event.get("channel"))),),
             date=_date(stamp),
             text=unmarked(words, await self._names.among(mentioned(words))),
-            attachments=tuple(_file(file) for file in message.get("files") or [] if isinstance(file, dict)),
+            attachments=tuple(_file(file) for file in _list(message.get("files")) if isinstance(file, dict)),
             authenticated=Authenticated.PASS if sender else Authenticated.NONE,
             flags=_flags(event, message, subtype),
             headers=_headers(event, message, team),
@@ -108,6 +108,8 @@ def _kind(message: Json, subtype: str, us: Identity | None) -> tuple[Kind, tuple
     inner = _text(message.get("subtype"))
     if inner not in _SPOKEN and inner != "message_changed":
         return Kind.NOTIFICATION, (f"Slack's own notice: {inner[:40]}",)
+    if not _text(message.get("user")):
+        return Kind.NOTIFICATION, ("nobody is named as its author",)
     if message.get("user") == "USLACKBOT":
         return Kind.NOTIFICATION, ("written by Slackbot",)
     return Kind.HUMAN, ()
@@ -156,3 +158,7 @@ def _date(stamp: str) -> datetime | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -8,8 +8,10 @@ from handlers.slack.blocks import Block, bullets, line, link, rich, t
 from handlers.slack.values import value_about
 from handlers.slack.words import one_line
 
-_WITH_MENU = 8
+_WITH_MENU = 6
 """So many filed messages have a line of their own; the rest share a list to choose from."""
+_IN_CHOOSER = 42
+"""Characters of one entry: a hundred of them count towards what a message may hold."""
 
 
 def need_rows(rows: Iterable[Row], *, workspace: str = "") -> list[Block]:
@@ -21,11 +23,11 @@ def need_rows(rows: Iterable[Row], *, workspace: str = "") -> list[Block]:
 def _row(row: Row, workspace: str) -> Block:
     pieces = [
         t(row.verb.value, "bold"),
-        t(f" · {limits.clipped(one_line(row.who), 120)} · {one_line(row.age)} · "),
-        t(limits.clipped(one_line(row.question), 300), "italic"),
+        t(f" · {limits.clipped(one_line(row.who), 90)} · {limits.clipped(one_line(row.age), 30)} · "),
+        t(limits.clipped(one_line(row.question), 200), "italic"),
     ]
     if row.holder:
-        pieces.append(t(f" · held by {one_line(row.holder)}"))
+        pieces.append(t(f" · held by {limits.clipped(one_line(row.holder), 60)}"))
     if workspace and row.place and row.stamp:
         pieces += [t(" · "), link(f"{workspace}archives/{row.place}/p{row.stamp.replace('.', '')}", "open")]
     elif row.card:
@@ -33,34 +35,36 @@ def _row(row: Row, workspace: str) -> Block:
     return line(*pieces)
 
 
-def filed_rows(filed: Sequence[FiledLine], *, room: int = 40) -> list[Block]:
-    """Who, subject and why for each, and the way to open it or put it back; at most `room` blocks."""
+def filed_rows(filed: Sequence[FiledLine]) -> list[Block]:
+    """Who, subject and why for each, and the way to open it or put it back."""
     drawn = [
         blocks.section(_filed_text(item), accessory=buttons.filed_menu(item.inquiry_id))
         for item in filed[:_WITH_MENU]
     ]
     rest = filed[_WITH_MENU:]
-    for start in range(0, len(rest), limits.OPTIONS):
-        if len(drawn) + 2 > room:
-            drawn.append(blocks.context(f"and {len(rest) - start} more"))
-            break
-        drawn.append(_chooser(rest[start : start + limits.OPTIONS], start))
+    if rest:
+        drawn.append(_chooser(rest[: limits.OPTIONS]))
+    if len(rest) > limits.OPTIONS:
+        drawn.append(blocks.context(f"and {len(rest) - limits.OPTIONS} more"))
     return drawn
 
 
 def _filed_text(item: FiledLine) -> str:
-    who, subject, why = (limits.clipped(one_line(s), 160) for s in (item.who, item.subject, item.why))
-    return f"{who} · {subject or '(no subject)'}\n{why}"
+    who, subject = limits.clipped(one_line(item.who), 90), limits.clipped(one_line(item.subject), 90)
+    return f"{who} · {subject or '(no subject)'}\n{limits.clipped(one_line(item.why), 110)}"
 
 
-def _chooser(filed: Sequence[FiledLine], start: int) -> Block:
-    first = start + _WITH_MENU + 1
-    return blocks.actions(
-        {
-            "type": "static_select",
-            "action_id": ids.FILED_CHOICE,
-            "placeholder": blocks.plain(f"Open one of {len(filed)} more"),
-            "options": [blocks.option(f"{f.who}: {f.subject}", value_about(f.inquiry_id)) for f in filed],
-        },
-        block_id=f"{ids.FILED_CHOICE}.{first}",
+def _chooser(filed: Sequence[FiledLine]) -> Block:
+    options = (
+        blocks.option(
+            limits.clipped(one_line(f"{line.who}: {line.subject}"), _IN_CHOOSER), value_about(line.inquiry_id)
+        )
+        for line in filed
     )
+    chooser = {
+        "type": "static_select",
+        "action_id": ids.FILED_CHOICE,
+        "placeholder": blocks.plain(f"Open one of {len(filed)} more"),
+        "options": list(options),
+    }
+    return blocks.actions(chooser)

@@ -52,12 +52,17 @@ def _texts(part: object) -> list[str]:
         return []
     kind = part.get("type")
     if isinstance(kind, str) and kind.startswith("rich_text_") and kind != "rich_text_list":
-        return ["".join(_piece(piece) for piece in part.get("elements") or [])]
+        return ["".join(_piece(piece) for piece in _pieces(part))]
     text = part.get("text")
     own = [text] if isinstance(text, str) else []
     return own + [
         line for value in part.values() if isinstance(value, (list, dict)) for line in _texts(value)
     ]
+
+
+def _pieces(part: dict[str, Any]) -> list[dict[str, Any]]:
+    elements = part.get("elements")
+    return [piece for piece in elements if isinstance(piece, dict)] if isinstance(elements, list) else []
 
 
 def _piece(piece: dict[str, Any]) -> str:

@@ -233,5 +233,5 @@ def _turning(page: int, count: int) -> list[Block]:
         elements.append(blocks.button("Next page", ids.PAGE_ON, Value(subject=page + 1).write()))
     return [
         blocks.context(f"Page {page + 1} of {count}"),
-        blocks.actions(*elements, block_id="understudy.pages"),
+        blocks.actions(*elements),
     ]

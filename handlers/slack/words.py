@@ -1,7 +1,6 @@
 """Text from outside as Slack text that cannot ping, link, format or hide anything."""
 
 import re
-import unicodedata
 
 _BREAKER = "\u200b"
 """Zero width space: nothing to see, and what stood together is apart."""
@@ -33,15 +32,17 @@ def quoted(text: str) -> str:
 
 def visible(text: str) -> str:
     """Without characters that have no shape of their own: controls, and marks that turn the reading direction."""
-    return "".join(c for c in text if c in "\n\t" or not _hidden(c))
+    return text.translate(_HIDDEN)
 
 
 def one_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
-def _hidden(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cs"} or char in _TURNING
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029")
+_HIDDEN = dict.fromkeys(
+    [
+        *(c for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) not in "\n\t"),
+        *range(0xD800, 0xE000),
+        *map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029"),
+    ]
+)

@@ -88,7 +88,9 @@ class OneCardDoor:
         if words == "explode":
             raise Refused("Only the owner may do that.")
         row = Row(Verb.REPLY, "Ana <ana@client.example>", "2 h", "Could we move <!here>?", card=41)
-        return Page(f"You said {words}", ("one & <two>",), (row,), (FiledLine(7, "News", "Sale!", "a newsletter"),))
+        return Page(
+            f"You said {words}", ("one & <two>",), (row,), (FiledLine(7, "News", "Sale!", "a newsletter"),)
+        )
 
     def _refused(self, click: Click) -> Told | None:
         if self.settled_by:
@@ -120,7 +122,9 @@ class House:
 
     def ephemerals(self, name: str) -> list[str]:
         who = self.workspace.person(name).id
-        return [m.text for room in self.workspace.ephemerals.values() for m in room.values() if m.only_for == who]
+        return [
+            m.text for room in self.workspace.ephemerals.values() for m in room.values() if m.only_for == who
+        ]
 
     async def card(self, **changes):
         """Post a card; its place and stamp."""
@@ -141,7 +145,10 @@ def _actions_of(block) -> list[str]:
 async def slack_house(**options) -> AsyncIterator[House]:
     """Everything but a live connection."""
     seed = replace(PRACTICE_SEED, apps=(manifest("socket"),))
-    async with practice_slack(seed=seed, **options) as slack, open_client(slack.app.bot_token, api=slack.api) as client:
+    async with (
+        practice_slack(seed=seed, **options) as slack,
+        open_client(slack.app.bot_token, api=slack.api) as client,
+    ):
         desk = SlackDesk(client, "#desk")
         door, answers = OneCardDoor(), PrivateAnswers(client)
         olivia = slack.workspace.person("olivia").id
@@ -175,7 +182,7 @@ async def connected_house(**options) -> AsyncIterator[tuple[House, SlackConnecti
 async def until(true, *, seconds: float = 10.0) -> None:
     """Wait until something has come true; fails when it does not."""
     async with asyncio.timeout(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110  outside things have no event to wait for
             await asyncio.sleep(0.01)
 
 

@@ -50,7 +50,9 @@ async def test_an_update_draws_the_card_anew_in_its_place():
         await house.desk.update(posted, question(look=CardLook.SETTLED, outcome="Sent by Olivia Hart"))
 
         message = house.workspace.message(posted.place, posted.stamp)
-        assert "Sent by Olivia Hart" in str(message.blocks) and "actions" not in {b["type"] for b in message.blocks}
+        assert "Sent by Olivia Hart" in str(message.blocks) and "actions" not in {
+            b["type"] for b in message.blocks
+        }
 
 
 async def test_a_busy_slack_says_when_to_come_back():
@@ -86,7 +88,9 @@ async def test_a_desk_that_cannot_be_reached_was_certainly_not_told():
             await house.desk.update(posted, question())
 
 
-@pytest.mark.parametrize("code", ["token_revoked", "not_in_channel", "is_archived", "channel_not_found", "missing_scope"])
+@pytest.mark.parametrize(
+    "code", ["token_revoked", "not_in_channel", "is_archived", "channel_not_found", "missing_scope"]
+)
 async def test_what_a_person_can_cure_waits_and_names_the_cure(code):
     async with slack_house() as house:
         house.workspace.delivery.faults.on_call("chat.postMessage", error=code)
