@@ -10,10 +10,18 @@ from typing import Any, Never
 from zoneinfo import available_timezones
 
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import SecretStr, ValidationError
 
 from handlers.settings_lines import Place, TomlLines
+from handlers.settings_problems import (
+    DOTENV,
+    ENVIRONMENT,
+    TOML,
+    Problem,
+    SettingsError,
+    Source,
+    problem_of,
+)
 from handlers.settings_secrets import CURES, PREFIXES, SECRETS, needed_secrets
 from handlers.settings_shape import (
     Business,
@@ -29,7 +37,6 @@ from handlers.settings_shape import (
     Storage,
     Web,
 )
-from handlers.settings_values import Wrong
 from prompts.heads import listed, nearest
 
 __all__ = [
@@ -53,32 +60,8 @@ __all__ = [
     "read_settings",
 ]  # fmt: skip
 
-TOML, DOTENV, ENVIRONMENT = "understudy.toml", ".env", "environment"
-
 _OVERRIDE = re.compile(r"UNDERSTUDY_([A-Z0-9]+)__([A-Z0-9_]+)\Z")
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)")
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing to mend. `line` counts from 1; 0 where there are no lines."""
-
-    file: str
-    line: int
-    what: str
-    cure: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.what}. {self.cure}"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; `problems` holds everything that has to be mended."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = problems
 
 
 def home_for(flag: Path | None) -> Path:
@@ -115,7 +98,7 @@ class _Reading:
     home: Path
     environ: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
-    sources: dict[Place, tuple[str, int, str]] = field(default_factory=dict)
+    sources: dict[Place, Source] = field(default_factory=dict)
     """Which values the environment gave: place to file, line and name."""
 
     def all(self, *, unfinished: bool) -> Settings:
@@ -169,7 +152,7 @@ class _Reading:
         path = self.home / DOTENV
         if path.is_file():
             try:
-                opened = path.open(encoding="utf-8-sig")
+                opened = path.open(encoding="utf-8-sig", errors="replace")
             except OSError as error:
                 cure = "Make it a file that you, and only you, may read: chmod 600 .env."
                 self.problems.append(Problem(DOTENV, 1, f"it cannot be read ({error.strerror})", cure))
@@ -223,34 +206,10 @@ class _Reading:
         except ValidationError as error:
             said: dict[Place, Problem] = {}
             for found in error.errors(include_url=False, include_input=False):
-                place, problem = self._problem(found)
+                place, problem = problem_of(found, self.lines, self.sources)
                 said.setdefault(place, problem)  # one complaint for one value
             self.problems += said.values()
             return None
-
-    def _problem(self, found: ErrorDetails) -> tuple[Place, Problem]:
-        shape, cure, place = _field(found["loc"])
-        file, line, name = self.sources.get(place, (TOML, self.lines.line(place), ""))
-        key = str(place[-1]) if place else ""
-        table = _table_name(place[:-1])
-        shown = name or (f"{table} {key}" if table else f"[{key}]")
-        cause = found.get("ctx", {}).get("error")
-        match found["type"]:
-            case "extra_forbidden":
-                known = tuple(shape.model_fields) if shape else ()
-                kind = "key" if table else "section"
-                where = f" in {table}" if table else ""
-                cure = f"Known: {listed(known)}.{nearest(key, known)}"
-                what = f"{name or repr(key)} is not a known {kind}{where}"
-            case "missing" if len(place) == 1:
-                what, cure = f"the section [{key}] is missing", f"Write it as [{key}] with {_needed(key)}."
-            case "missing":
-                what = f"{shown} is missing"
-            case _ if isinstance(cause, Wrong):
-                what, cure = f"{shown} {cause}", cause.cure or cure
-            case _:
-                what = f"{shown}: {found['msg'][0].lower()}{found['msg'][1:]}"
-        return place, Problem(file, line, what, cure or "Mend it.")
 
     def _check_secrets(
         self, table: Mapping[str, Any], secrets: Mapping[str, str], named: Mapping[str, tuple[str, str, int]]
@@ -267,7 +226,8 @@ class _Reading:
 
     def _check_ways_in(self, table: Mapping[str, Any], *, unfinished: bool) -> None:
         """Something has to arrive, and somebody has to be able to answer."""
-        people = [table.get("owner"), *(table.get("delegate") or [])]
+        delegates = table.get("delegate")
+        people = [table.get("owner"), *(delegates if isinstance(delegates, list) else ())]
         nobody = not any(isinstance(one, dict) and one.get("slack") for one in people)
         if "slack" in table and nobody and not unfinished:
             cure = (
@@ -287,41 +247,3 @@ class _Reading:
         """A SQLite file is named from the home, wherever we were started."""
         file = storage.file
         return storage if file is None else Storage(url=f"sqlite:///{self.home / file}")
-
-
-def _field(place: Place) -> tuple[type[BaseModel] | None, str, Place]:
-    """The model that holds this place, the cure for its field, and the place cut to what stands in the file."""
-    shape: type[BaseModel] | None = File
-    cure = ""
-    for depth, part in enumerate(place):
-        if isinstance(part, int) or shape is None:
-            continue
-        found = shape.model_fields.get(part)
-        if found is None:
-            return shape, cure, place[: depth + 1]
-        cure = found.description or ""
-        inner = SECTIONS.get(part) if shape is File else None
-        if inner is None:
-            return shape, cure, place[: depth + 1]
-        shape = inner
-    return shape, cure, place
-
-
-SECTIONS: dict[str, type[BaseModel]] = {
-    "business": Business, "owner": Owner, "delegate": Delegate, "mail": Mail, "slack": Slack, "model": Model,
-    "storage": Storage, "queue": Queue, "web": Web,
-}  # fmt: skip
-
-
-def _table_name(place: Place) -> str:
-    names = [part for part in place if isinstance(part, str)]
-    return (
-        (f"[[{names[0]}]]" if any(isinstance(part, int) for part in place) else f"[{names[0]}]")
-        if names
-        else ""
-    )
-
-
-def _needed(section: str) -> str:
-    wanted = [name for name, found in SECTIONS[section].model_fields.items() if found.is_required()]
-    return " and ".join(wanted)
