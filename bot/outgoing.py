@@ -17,7 +17,6 @@ from storage.messages import Direction, Message
 from storage.outbox import OutboxItem
 from storage.store import Tx
 
-
 ON_ITS_WAY = "it is on its way"
 SENT = "it has left"
 
@@ -122,7 +121,7 @@ async def record_sent(tx: Tx, item: OutboxItem, *, now: datetime, stamp: str = "
     )
     conversation.last_at = now
     newer = await tx.messages.newest_in(inquiry.conversation_id, Direction.IN)
-    if newer is None or newer.id == draft.message_id or inquiry.message_id == draft.message_id:
+    if newer is None or draft.message_id in (newer.id, inquiry.message_id):
         inquiry.state, inquiry.outcome = InquiryState.ANSWERED, f"answered by {item.approved_by}"
         inquiry.changed_at = inquiry.closed_at = now
     if item.channel is Channel.EMAIL:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.answers import Drafted, DraftAsk, TriageAsk, Triaged
+from bot.answers import DraftAsk, Drafted, TriageAsk, Triaged
 from bot.inbound import ReadMessage
 from bot.questions import Click, Page, Post, Told, Window
 from storage.channels import Channel

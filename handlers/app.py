@@ -233,7 +233,7 @@ async def _open_mail(
     sent = ImapSentFolder(mail.imap, imap_password, sent_copy=mail.sent_copy)
     smtp_password = settings.secrets.smtp_password.get_secret_value()
     carrier = SmtpCarrier(
-        mail.smtp, smtp_password, sent=sent if mail.sent_copy == "server" else None, dot_timeout=tuning.dot_timeout
+        mail.smtp, smtp_password, sent=sent, dot_timeout=tuning.dot_timeout
     )
     return readers, {Channel.EMAIL: carrier}, sent
 

@@ -160,7 +160,7 @@ async def plan(rooms: Rooms) -> None:
 
 
 async def free_leases(rooms: Rooms) -> None:
-    """This home had one process, and it is gone: what it held is free at once."""
+    """The home had one process, and it is gone: what it held is free at once."""
     async with rooms.store.transaction("house.free_leases") as tx:
         await tx.jobs.release_all()
         await tx.outbox.expire_leases(now=rooms.clock.now())

@@ -29,8 +29,8 @@ def choice(kind: type[StrEnum], default: StrEnum | None = None, **more: Any) -> 
         values_callable=lambda members: [member.value for member in members],
     )
     if default is None:
-        return Field(sa_type=column, **more)  # type: ignore[call-overload]
-    return Field(default=default, sa_type=column, **more)  # type: ignore[call-overload]
+        return Field(sa_type=column, **more)
+    return Field(default=default, sa_type=column, **more)
 
 
 def json_list() -> Any:

@@ -41,7 +41,7 @@ class Facts:
         return fact
 
     async def usable(self, client_id: int) -> list[Fact]:
-        """This client's facts that still hold and may be used in a reply, newest first."""
+        """The client's facts that still hold and may be used in a reply, newest first."""
         query = select(Fact).where(
             col(Fact.client_id) == client_id,
             col(Fact.superseded_by).is_(None),

@@ -25,7 +25,7 @@ class InboundMessage(SQLModel, table=True):
     __tablename__ = "inbound_message"
 
     id: int | None = Field(default=None, primary_key=True)
-    key: str = Field(unique=True, sa_type=String(500).with_variant(String(500, collation="C"), "postgresql"))  # type: ignore[call-overload]
+    key: str = Field(unique=True, sa_type=String(500).with_variant(String(500, collation="C"), "postgresql"))
     """Transport identity: "imap:account:folder:uidvalidity:uid" or "slack:team:channel:ts:edited"."""
     channel: Channel = choice(Channel)
     account: str

@@ -105,4 +105,4 @@ class Inquiries:
 
     async def counts(self) -> dict[InquiryState, int]:
         rows = await self._session.exec(select(Inquiry.state, func.count()).group_by(col(Inquiry.state)))
-        return dict(rows.all())
+        return {InquiryState(state): count for state, count in rows.all()}

@@ -17,7 +17,7 @@ _MIGRATE_LOCK = 0x554E444D
 HERE = Path(__file__).parent / "migrations"
 
 
-class SchemaTooNew(Exception):  # noqa: N818  read as a sentence
+class SchemaTooNew(Exception):
     """The database was written by a newer Understudy."""
 
 

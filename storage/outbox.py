@@ -160,7 +160,7 @@ class Outbox:
             col(OutboxItem.made_at) >= since,
             col(OutboxItem.state) != OutboxState.WITHDRAWN,
         )
-        return list((await self._session.exec(query)).all())
+        return [list(recipients) for recipients in (await self._session.exec(query)).all()]
 
     async def automatic_to(self, address: str, since: datetime) -> int:
         """How many automatic messages were queued for this address since then."""

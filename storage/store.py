@@ -41,7 +41,7 @@ _AUDIT_LOCK = 0x554E4453
 """PostgreSQL advisory lock under which the audit chain grows."""
 
 
-class LeaseLost(Exception):  # noqa: N818  an outcome, not an error of ours
+class LeaseLost(Exception):
     """Somebody else holds the job now; this attempt's result is dropped."""
 
 

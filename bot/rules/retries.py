@@ -49,7 +49,7 @@ def _may_pass(error: Exception) -> bool:
 
 def send_again_after(tries: int) -> timedelta:
     """How long an outbox item waits after its try number `tries` (from 1) failed before the dot."""
-    return min(SEND_FIRST * 2 ** min(tries - 1, 20), SEND_LONGEST)
+    return min(SEND_FIRST * float(2 ** min(tries - 1, 20)), SEND_LONGEST)
 
 
 def next_check(since_handover: timedelta) -> timedelta | None:

@@ -41,7 +41,7 @@ def choose_track(
     doubts = [] if answer.confidence >= rules.sure else [f"sorted with little certainty ({answer.confidence:.2f})"]
     if not known_client and not open_case:
         doubts.append("first message from this sender")
-    return TrackChoice(Track.REPLY, tuple(["it needs a reply", *doubts]))
+    return TrackChoice(Track.REPLY, ("it needs a reply", *doubts))
 
 
 def _judgment_causes(answer: TriageAnswer, text: str, rules: HouseRules) -> tuple[str, ...]:

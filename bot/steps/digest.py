@@ -13,7 +13,6 @@ from storage.jobs import Job, Step
 from storage.postings import PostingKind
 from storage.store import Store, Tx
 
-
 Warnings = Callable[[], Awaitable[Sequence[str]]]
 """Plain sentences on what is wrong with the house now: a spent budget, a part that is down."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from bot.context import House
 from bot.errors import Quarantined
@@ -450,6 +451,4 @@ def _candidate(row: Conversation) -> Candidate:
 
 
 def _fingerprint(read: ReadMessage) -> str:
-    from hashlib import sha256
-
-    return sha256("\0".join((read.subject, read.text, read.quoted)).encode()).hexdigest()
+    return sha256(f"{read.subject}\0{read.text}\0{read.quoted}".encode()).hexdigest()

@@ -55,7 +55,7 @@ class Report:
                 return await self._why(rest)
             case None:
                 near = nearest(words)
-                return Page(f"I do not know “{words.split()[0][:40]}”." + (f" Did you mean `{near}`?" if near else ""), HELP)
+                return Page(f"I do not know “{words.split(maxsplit=1)[0][:40]}”." + (f" Did you mean `{near}`?" if near else ""), HELP)
 
     async def _queue(self) -> Page:
         async with self.store.reading() as tx:

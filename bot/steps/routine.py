@@ -6,8 +6,8 @@ from datetime import timedelta
 from bot.answers import Byline
 from bot.asking import ask
 from bot.context import House, known_of
-from bot.ports import Clock, Composer
 from bot.outgoing import queue
+from bot.ports import Clock, Composer
 from bot.rules.replies import freeze
 from bot.rules.slots import fill_slots
 from bot.rules.tracks import RoutineLimits, routine_doubts

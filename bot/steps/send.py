@@ -98,8 +98,8 @@ class Send:
     async def _again(self, job: Job, item: OutboxItem, error: Transient) -> None:
         now = self.clock.now()
         if item.first_tried_at is not None and now - item.first_tried_at > SEND_GIVES_UP:
-            before = (OutboxState.TALKING, OutboxState.COMMITTED)
-            await self._failed(job, item, f"tried for 24 hours; the last time: {error}", before=before)
+            either = (OutboxState.TALKING, OutboxState.COMMITTED)
+            await self._failed(job, item, f"tried for 24 hours; the last time: {error}", before=either)
             return
         due = now + max(send_again_after(item.tries), error.retry_after or timedelta())
         async with self.store.transaction("send.again") as tx:

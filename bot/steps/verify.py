@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.ports import Clock
 from storage.cards import Card, CardAbout
@@ -146,5 +147,5 @@ class Verify:
         return [Broken("the audit chain holds", f"audit:{broken}", "it was edited, removed or reordered")] if broken else []
 
 
-def _due_subjects(*steps: str):  # type: ignore[no-untyped-def]
+def _due_subjects(*steps: str) -> SelectOfScalar[int]:
     return select(Job.subject_id).where(col(Job.step).in_(steps), col(Job.state) == JobState.DUE)

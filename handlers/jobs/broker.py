@@ -36,7 +36,7 @@ def open_broker(url: str) -> dramatiq.Broker:
     raise ValueError(f"queue url must start with memory://, redis:// or amqp://, not {scheme!r}")
 
 
-class HouseLifetime(AsyncIO):
+class HouseLifetime(AsyncIO):  # type: ignore[misc]
     """Opens the house on the worker's event loop before the first job, and closes it after the last."""
 
     def __init__(self, opening: Callable[[], Any]) -> None:
@@ -116,4 +116,4 @@ def _reach(broker: dramatiq.Broker) -> None:
     if client is not None:
         client.ping()
     else:
-        broker.get_queue_message_counts(QUEUE)  # type: ignore[attr-defined]
+        broker.get_queue_message_counts(QUEUE)

@@ -1,6 +1,7 @@
 """The bell within one process: rings are ids in a queue of our own loop, answered by a handful of tasks."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ class LocalBell:
         self._queue: asyncio.Queue[int] = asyncio.Queue()
         self._waiting: set[int] = set()
         self._running: set[int] = set()
+        self._quiet = asyncio.Event()
 
     async def ring(self, job_id: int, due_at: datetime) -> None:
         """Have the job run soon; one that is due later is left to the sweeper."""
@@ -45,10 +47,11 @@ class LocalBell:
         try:
             yield
         finally:
-            deadline = asyncio.get_running_loop().time() + patience
             self._queue = asyncio.Queue()
-            while self._running and asyncio.get_running_loop().time() < deadline:
-                await asyncio.sleep(0.02)
+            if self._running:
+                self._quiet.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._quiet.wait(), patience)
             for hand in hands:
                 hand.cancel()
             await asyncio.gather(*hands, return_exceptions=True)
@@ -68,3 +71,5 @@ class LocalBell:
                 log.warning("job %s could not be claimed or ended; the sweeper will ring again", job_id)
             finally:
                 self._running.discard(job_id)
+                if not self._running:
+                    self._quiet.set()

@@ -86,7 +86,7 @@ async def practice_world(
         running = await world.enter_async_context(run_embedded(settings, tuning=tuning, serve=False))
         web_app.router.routes[:1] = running.routes
         await _until_ready(running)
-        about = {
+        about: dict[str, object] = {
             "web": web,
             "smtp": str(mail.smtp_address),
             "imap": str(mail.imap_address),

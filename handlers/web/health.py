@@ -96,8 +96,8 @@ class Health:
                 if pulse.worked_at is not None:
                     seconds = (self.clock.now() - pulse.worked_at).total_seconds()
                     self.figures.parts.labels(pulse.part).set(seconds)
-            for state in OutboxState:
-                self.figures.outbox.labels(state.value).set(await tx.outbox.count(state))
+            for how_far in OutboxState:
+                self.figures.outbox.labels(how_far.value).set(await tx.outbox.count(how_far))
         return Response(generate_latest(self.figures.registry), media_type=CONTENT_TYPE_LATEST)
 
 
