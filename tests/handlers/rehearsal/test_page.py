@@ -206,13 +206,13 @@ async def browser():
     async with async_playwright() as driver:
         flags = ["--no-sandbox"] if os.geteuid() == 0 else []
         chromium = await driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield chromium
+        yield await chromium.new_context(viewport={"width": 1440, "height": 900})
         await chromium.close()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(world, browser):
-    tab = await browser.new_page(viewport={"width": 1440, "height": 900})
+    tab = await browser.new_page()
     complaints = []
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -383,7 +383,8 @@ async def test_a_scene_sends_mail_and_the_business_answers_it_threaded(page, wor
 
 
 async def test_on_a_phone_the_panes_are_tabs(world, browser):
-    tab = await browser.new_page(viewport={"width": 390, "height": 780})
+    tab = await browser.new_page()
+    await tab.set_viewport_size({"width": 390, "height": 780})
     await tab.goto(world.address)
     await expect(tab.locator("#main")).to_be_visible()
     await expect(tab.locator("#mail")).to_be_hidden()
