@@ -9,10 +9,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, Transient
 from bot.ports import Clock
+from handlers.slack.arrivals import from_history
 from handlers.slack.history import Json, messages
 from handlers.slack.identity import Ourselves
 from handlers.slack.messages import Messages
-from handlers.slack.payloads import from_history
 from handlers.slack.web_api import called
 
 log = logging.getLogger(__name__)

@@ -4,17 +4,11 @@ SECTION = 2_800
 """One section holds 3,000; the rest is a margin for how Slack counts."""
 CARD_TEXT = 10_000
 """All blocks of one message hold about 13,200 characters together, which Slack does not document."""
-CARD_BLOCKS = 48
-"""Slack takes 50."""
 PAGE_TEXT = 9_000
 """What one page of a window shows."""
-BUTTON_TEXT = 75
 OPTION_TEXT = 75
 OPTIONS = 100
-BUTTON_VALUE = 2_000
 OPTION_VALUE = 150
-WINDOW_TITLE = 24
-PRIVATE_METADATA = 3_000
 INPUT = 2_900
 """An input takes 3,000."""
 INPUT_MAX = 3_000

@@ -7,9 +7,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.errors import BotError
 from bot.ports import Door
+from handlers.slack.arrivals import Json, arrival
 from handlers.slack.channels import ChannelByName
 from handlers.slack.identity import Ourselves
-from handlers.slack.payloads import Json, arrival
 from storage.channels import Channel
 
 

@@ -9,7 +9,7 @@ from slack_questions import SIX, STAMP, harmful, long_text, question, with_body
 
 from bot.questions import CardKind, CardLook, Finding, Press, Proposal, Reliance, Who
 from handlers.rehearsal.slack_blocks import accept_blocks
-from handlers.slack import ids, limits
+from handlers.slack import ids
 from handlers.slack.card_view import card, weight
 from handlers.slack.values import Value
 
@@ -118,7 +118,7 @@ def test_a_reply_is_shown_whole_or_says_that_it_is_not(body):
     drawn = card(with_body(body))
 
     accept_blocks(drawn.blocks)
-    assert weight(drawn.blocks) <= 13_000 and len(drawn.blocks) <= limits.CARD_BLOCKS
+    assert weight(drawn.blocks) <= 13_000 and len(drawn.blocks) <= 48
     send = next(e for e in elements(drawn.blocks, "button") if e["text"]["text"] == "Send")
     shown = body_shown(drawn.blocks)
     if send["action_id"] == ids.PRESSES[Press.SEND]:
@@ -177,4 +177,4 @@ def test_the_fullest_card_still_fits(many, asked, body):
     drawn = card(full)
 
     accept_blocks(drawn.blocks)
-    assert weight(drawn.blocks) <= 13_000 and len(drawn.blocks) <= limits.CARD_BLOCKS
+    assert weight(drawn.blocks) <= 13_000 and len(drawn.blocks) <= 48

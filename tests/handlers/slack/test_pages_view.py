@@ -11,7 +11,7 @@ from test_card_view import elements, texts
 from bot.questions import Count, DayThread, Digest, FiledLine, Handled, Note, Page, Press, Row, Told, Verb
 from handlers.rehearsal.slack_blocks import accept_blocks
 from handlers.rehearsal.slack_views import accept_view
-from handlers.slack import ids, limits
+from handlers.slack import ids
 from handlers.slack.home import home_view, stranger_view
 from handlers.slack.page_view import page, told
 from handlers.slack.views import draw
@@ -120,7 +120,7 @@ def test_a_page_fits_whatever_is_on_it(answer):
     drawn = page(answer, workspace=WORKSPACE)
 
     accept_blocks(drawn.blocks)
-    assert is_quiet(drawn) and len(drawn.blocks) <= limits.CARD_BLOCKS + 2
+    assert is_quiet(drawn) and len(drawn.blocks) <= 50
     accept_view(home_view(answer, answer, workspace=WORKSPACE), kinds=("home",))
 
 

@@ -12,8 +12,9 @@ from slack_questions import STAMP, question
 
 from bot.questions import Press
 from handlers.slack import ids
+from handlers.slack.arrivals import arrival, from_history
 from handlers.slack.card_view import card
-from handlers.slack.payloads import arrival, check, from_history, pressed, submitted
+from handlers.slack.payloads import check, pressed, submitted
 from handlers.slack.values import Memory, Unreadable, Value, value_of
 
 CORPORA = Path(os.environ.get("UNDERSTUDY_CORPORA") or Path(__file__).parents[4] / "shared" / "corpora")
