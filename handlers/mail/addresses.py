@@ -59,6 +59,7 @@ def read_groups(text: str) -> tuple[list[Group], bool]:
     group_name: str | None = None
     item = _Open()
     count, at, size = 0, 0, len(text)
+    quotes_close = True
 
     def close() -> None:
         nonlocal item, count
@@ -74,8 +75,13 @@ def read_groups(text: str) -> tuple[list[Group], bool]:
             item.words.append((" ", False))
             at += 1
         elif letter == '"':
-            word, at = _until(text, at + 1, '"')
-            item.words.append((word, True))
+            word, end, closed = _until(text, at + 1, '"') if quotes_close else ("", at + 1, False)
+            if closed:
+                item.words.append((word, True))
+            else:  # one that is never closed says nothing; looking for its end again would cost the square
+                quotes_close, end = False, at + 1
+                item.words.append(('"', False))
+            at = end
         elif letter == "(":
             comment, at = _comment(text, at + 1)
             item.comments.append(comment)
@@ -118,17 +124,17 @@ def read_mailboxes(text: str) -> tuple[list[Mailbox], bool]:
     return [mailbox for group in groups for mailbox in group.members], cut
 
 
-def _until(text: str, at: int, closing: str) -> tuple[str, int]:
-    """The raw inside of a quoted string from behind its opening; an unclosed one runs to the end."""
+def _until(text: str, at: int, closing: str) -> tuple[str, int, bool]:
+    """The raw inside of a quoted string from behind its opening, where it ends, and whether it was closed."""
     start = at
     while at < len(text):
         if text[at] == "\\":
             at += 2
         elif text[at] == closing:
-            return text[start:at], at + 1
+            return text[start:at], at + 1, True
         else:
             at += 1
-    return text[start:], len(text)
+    return text[start:], len(text), False
 
 
 def _comment(text: str, at: int) -> tuple[str, int]:
@@ -162,7 +168,7 @@ def _angle(text: str, at: int, comments: list[str]) -> tuple[str, int]:
             comment, at = _comment(text, at + 1)
             comments.append(comment)
         elif letter == '"':
-            word, at = _until(text, at + 1, '"')
+            word, at, _ = _until(text, at + 1, '"')
             out.append(f'"{word}"')
         else:
             if letter not in " \t\r\n":

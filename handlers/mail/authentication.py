@@ -7,6 +7,7 @@ from bot.inbound import Authenticated
 from handlers.mail.headers import unfold, without_comments
 
 MOST_RESULTS = 50
+QUOTED = re.compile(r'"[^"]*"')
 RESULT = re.compile(r"^\s*([a-z0-9-]{1,40})(?:/\d+)?\s*=\s*([a-z]{1,20})", re.IGNORECASE)
 PROPERTY = re.compile(
     r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom|smtp\.mail|smtp\.helo)\s*=\s*\"?([^\s;\"]{1,320})",
@@ -41,6 +42,7 @@ def authentication(
 def _verdict(results: str, domain: str) -> tuple[Authenticated, str]:
     seen: dict[str, str] = {}
     aligned = ""
+    results = QUOTED.sub(lambda found: found[0].replace(";", " "), results)
     for result in results.split(";")[:MOST_RESULTS]:
         found = RESULT.match(result)
         if found is None:

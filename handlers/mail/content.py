@@ -127,7 +127,9 @@ def read_words(content: Content) -> Words:
         )  # the plain text is what we read; what the HTML hides is still worth a look
     text = "\n".join(pieces) if len(pieces) > 1 else "".join(pieces)
     text, unseen = split_invisible(text.replace("\r\n", "\n").replace("\r", "\n").replace(NUL, ""))
-    return Words(text, None if "too_deep" in flags else html, "\n".join(hidden), list(dict.fromkeys(flags + unseen)))
+    return Words(
+        text, None if "too_deep" in flags else html, "\n".join(hidden), list(dict.fromkeys(flags + unseen))
+    )
 
 
 def _characters(part: Part, flags: list[str]) -> str:

@@ -18,8 +18,6 @@ from handlers.mail.reading import NOBODY, Own
 from handlers.mail.reading_child import HEAD, NO_PARENT
 from handlers.mail.wire import load
 
-SLOW_SECONDS = 1.0
-"""After this the mails behind a slow one are read elsewhere."""
 START_SECONDS = 30.0
 FAREWELL_SECONDS = 2.0
 IN_FLIGHT = 64
@@ -34,6 +32,8 @@ class Limits:
 
     cpu_seconds: int = 5
     wall_seconds: float = 10.0
+    slow_seconds: float = 1.0
+    """After this the mails behind a slow one are read elsewhere."""
     memory_growth: int = 512 * 1024 * 1024
 
 
@@ -85,13 +85,13 @@ class MailReader:
                 feeder = asyncio.create_task(child.feed(rest))
                 try:
                     for place in range(len(rest)):
-                        answer = await child.answer(within=SLOW_SECONDS)
+                        answer = await child.answer(within=self._limits.slow_seconds)
                         if answer is None:
                             # Slow: what stands behind it goes another way, this child is not used again.
                             if place + 1 < len(rest):
                                 behind = asyncio.create_task(self.read_many(rest[place + 1 :]))
                             answer = await child.answer(
-                                within=max(0.0, self._limits.wall_seconds - SLOW_SECONDS)
+                                within=max(0.0, self._limits.wall_seconds - self._limits.slow_seconds)
                             )
                             child.tired = True
                             results.append(

@@ -14,7 +14,9 @@ def test_names_that_mail_uses_find_their_codec(name: str, codec: str) -> None:
     assert codec_for(name) == codec
 
 
-@pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "rot13", "zlib", "no-such", "", "x" * 5000])
+@pytest.mark.parametrize(
+    "name", ["idna", "punycode", "unicode_escape", "rot13", "zlib", "no-such", "", "x" * 5000]
+)
 def test_what_is_no_charset_of_text_is_not_used(name: str) -> None:
     assert codec_for(name) is None
 

@@ -16,7 +16,10 @@ from handlers.mail.dates import read_date
         ("Mon, 2 Mar 2026 10:00:00 EST", datetime(2026, 3, 2, 15, tzinfo=UTC)),
         ("Mon Mar  2 10:00:00 2026", datetime(2026, 3, 2, 10, tzinfo=UTC)),
         ("2026-03-02T10:00:00Z", datetime(2026, 3, 2, 10, tzinfo=UTC)),
-        ("by mx.example with SMTP id 7; Mon, 2 Mar 2026 10:00:00 +0000", datetime(2026, 3, 2, 10, tzinfo=UTC)),
+        (
+            "by mx.example with SMTP id 7; Mon, 2 Mar 2026 10:00:00 +0000",
+            datetime(2026, 3, 2, 10, tzinfo=UTC),
+        ),
         ("Mon, 2 Mar 2026 23:59:60 +0000", datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC)),
     ],
 )
@@ -24,7 +27,10 @@ def test_a_date_is_read_into_utc(written: str, read: datetime) -> None:
     assert read_date(written) == read
 
 
-@pytest.mark.parametrize("written", ["", "yesterday", "Mon, 99 Mar 2026 10:00:00 +0000", "Mon, 2 Bog 2026 10:00:00 +0000", "2 Mar 2026"])
+@pytest.mark.parametrize(
+    "written",
+    ["", "yesterday", "Mon, 99 Mar 2026 10:00:00 +0000", "Mon, 2 Bog 2026 10:00:00 +0000", "2 Mar 2026"],
+)
 def test_half_a_date_is_no_date(written: str) -> None:
     assert read_date(written) is None
 

@@ -36,7 +36,11 @@ def test_unfolding_takes_the_line_end_and_leaves_the_blanks() -> None:
 
 
 def test_comments_go_and_quoted_parentheses_stay() -> None:
-    assert without_comments('text/plain (really (yes)); name="a(b).txt"').split() == ["text/plain", ";", 'name="a(b).txt"']
+    assert without_comments('text/plain (really (yes)); name="a(b).txt"').split() == [
+        "text/plain",
+        ";",
+        'name="a(b).txt"',
+    ]
 
 
 def test_ids_are_read_without_their_brackets() -> None:

@@ -7,7 +7,9 @@ from handlers.mail.html_text import is_bottomless, read_html
 
 
 def test_blocks_lines_and_lists_are_laid_out() -> None:
-    read = read_html("<p>Dear Ann,</p><p>two<br>lines</p><ul><li>one<li>two</ul><table><tr><td>a</td><td>b</td></tr></table>")
+    read = read_html(
+        "<p>Dear Ann,</p><p>two<br>lines</p><ul><li>one<li>two</ul><table><tr><td>a</td><td>b</td></tr></table>"
+    )
 
     assert read.visible.splitlines() == ["Dear Ann,", "", "two", "lines", "", "* one", "* two", "", "a b"]
 

@@ -7,7 +7,10 @@ from handlers.mail.prescan import LARGEST_MAIL, prescan
 
 
 def test_what_transports_put_in_front_is_taken_off() -> None:
-    assert prescan(b"\xef\xbb\xbf\r\n\r\nFrom ann Mon Mar  2 10:00:00 2026\nSubject: x\n\nhi") == b"Subject: x\n\nhi"
+    assert (
+        prescan(b"\xef\xbb\xbf\r\n\r\nFrom ann Mon Mar  2 10:00:00 2026\nSubject: x\n\nhi")
+        == b"Subject: x\n\nhi"
+    )
 
 
 def test_old_line_ends_are_read() -> None:
