@@ -72,21 +72,21 @@ async def gather(tx: Tx, house: House, inquiry: Inquiry, message: Message) -> Do
 
     Rows of another client are never read here; an unverified sender has no client, so gets public material only.
     """
+    client_id = inquiry.client_id if message.verified else None
     sources = [
-        Source(piece.id, piece.title, piece.text)
-        for piece in house.playbook.material(public_only=inquiry.client_id is None)
+        Source(piece.id, piece.title, piece.text) for piece in house.playbook.material(public_only=client_id is None)
     ]
     client_name = ""
-    if inquiry.client_id is not None:
-        client = await tx.clients.get(inquiry.client_id)
+    if client_id is not None:
+        client = await tx.clients.get(client_id)
         client_name = client.name
         sources += [
             Source(f"fact:{fact.id}", f"{fact.source}, {fact.dated:%Y-%m-%d}", fact.text)
-            for fact in await tx.facts.usable(inquiry.client_id)
+            for fact in await tx.facts.usable(client_id)
         ]
         sources += [
             Source(f"engagement:{work.id}", f"Work: {work.name}", _engagement_text(work.name, work.status, work.milestones))
-            for work in await tx.engagements.of(inquiry.client_id)
+            for work in await tx.engagements.of(client_id)
         ]
     return Dossier(client_name, tuple(sources), await turns(tx, inquiry, message))
 
@@ -142,7 +142,7 @@ def channel_name(channel: Channel) -> str:
 async def known_of(tx: Tx, house: House, inquiry: Inquiry, message: Message) -> Known:
     """What a routine's slots may be filled with: this client's own rows, and the house's."""
     first_work, facts, client_name = None, {}, ""
-    if inquiry.client_id is not None:
+    if inquiry.client_id is not None and message.verified:
         client_name = (await tx.clients.get(inquiry.client_id)).name
         first_work = next(iter(await tx.engagements.of(inquiry.client_id)), None)
         facts = {f.name: f.text for f in reversed(await tx.facts.usable(inquiry.client_id)) if f.name}

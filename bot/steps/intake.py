@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from hashlib import sha256
 
 from bot.context import House
 from bot.errors import Quarantined
 from bot.inbound import Authenticated, Kind, Person, ReadMessage
 from bot.outgoing import repaint_handled
+from bot.own_words import answered_elsewhere, take_own
 from bot.people import Approver
+from bot.placing import Writer, parties, place, same_message, write_message
 from bot.ports import Clock, Reader
 from bot.rules.filing import Filed, file_by_form
-from bot.rules.threading import Apart, Candidate, Joined, base_subject, others, place_message, says_forwarded
-from storage.cards import Card, CardAbout, CardState
+from bot.rules.threading import says_forwarded
+from storage.cards import Card, CardAbout
 from storage.channels import Channel
 from storage.clients import Client
 from storage.conversations import Conversation
-from storage.decisions import Decision, DecisionKind
 from storage.inbound_messages import InboundMessage, InboundState
 from storage.inquiries import Inquiry, InquiryState, Track
 from storage.jobs import Job, Step
@@ -27,20 +26,6 @@ from storage.store import Store, Tx
 
 TRIES = 2
 """How often a message may be read before it is put aside: a message that kills its reader must not be tried for ever."""
-SAME_TOPIC_FOR = timedelta(days=30)
-BURST = timedelta(minutes=2)
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Who a message is really from, and by whose hand it came."""
-
-    person: Person
-    verified: bool
-    text: str
-    subject: str
-    forwarded_by: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,24 +72,24 @@ class Intake:
 
     async def _file(self, tx: Tx, inbound: InboundMessage, read: ReadMessage) -> None:
         assert inbound.id is not None
-        if same := await self._same(tx, inbound, read):
+        if same := await same_message(tx, inbound, read):
             inbound.state, inbound.message_id, inbound.why = InboundState.SAME, same, ["another copy of a message we have"]
             return
-        if inbound.channel is Channel.SLACK and "thread_talk" in read.flags:
-            inbound.state, inbound.why = InboundState.SAME, ["talk at the desk"]
+        if inbound.channel is Channel.SLACK and not await self._said_to_us(tx, read):
+            inbound.state, inbound.why = InboundState.SAME, ["said in a channel that is no client's, not to us"]
             return
         if self._from_us(inbound, read):
-            await self._ours(tx, inbound, read)
+            await take_own(tx, self.house, inbound, read, now=self.clock.now())
             return
         approver = self._approver(read)
         writer = self._writer(read, approver)
         client = await self._client(tx, inbound, read, writer)
-        conversation, same_topic, claims = await self._conversation(tx, inbound, read, writer, client)
-        message = await self._message(tx, inbound, read, writer, conversation, claims=claims is not None)
+        conversation, same_topic, claims = await place(tx, inbound, read, writer, client)
+        message = await write_message(tx, inbound, read, writer, conversation, claims=claims is not None)
         inbound.state, inbound.message_id = InboundState.READ, message.id
         conversation.last_at = max(conversation.last_at, inbound.arrived_at)
         known = set(conversation.participants)
-        conversation.participants = [*conversation.participants, *(p for p in self._parties(read, writer) if p not in known)]
+        conversation.participants = [*conversation.participants, *(p for p in parties(self.house.people, read, writer) if p not in known)]
         if await self._bounced(tx, read, message):
             return
         await self._inquiry(tx, conversation, message, writer, client, approver, read, same_topic=same_topic, history=inbound.history)
@@ -141,6 +126,12 @@ class Intake:
             )
         return Writer(sender, read.authenticated is Authenticated.PASS, read.text, read.subject)
 
+    async def _said_to_us(self, tx: Tx, read: ReadMessage) -> bool:
+        """In Slack: a direct message, a client's own channel, or a mention of us."""
+        if read.headers.get("slack-channel-type") in {"im", "mpim"} or "mentions_us" in read.flags:
+            return True
+        return await tx.clients.with_slack_channel(read.headers.get("slack-channel", "")) is not None
+
     async def _client(self, tx: Tx, inbound: InboundMessage, read: ReadMessage, writer: Writer) -> Client | None:
         """The client this person belongs to; an unverified sender never binds to one."""
         if not writer.verified:
@@ -151,137 +142,6 @@ class Intake:
         if inbound.channel is Channel.SLACK:
             return await tx.clients.with_slack_channel(read.headers.get("slack-channel", ""))
         return None
-
-    def _parties(self, read: ReadMessage, writer: Writer) -> list[str]:
-        ours = {*self.house.people.business_addresses, *(p.email for p in self.house.people.approvers)}
-        addresses = [writer.person.address]
-        if not writer.forwarded_by:
-            addresses += [p.address for p in (*read.to, *read.cc)]
-        return others([a for a in addresses if a], ours)
-
-    # Where
-
-    async def _same(self, tx: Tx, inbound: InboundMessage, read: ReadMessage) -> int | None:
-        """The message this is another copy of: same bytes, or same id, sender and words by another way."""
-        assert inbound.id is not None
-        twin = await tx.inbound.read_with_hash(inbound.raw_hash, but=inbound.id)
-        if twin is not None:
-            return twin.message_id
-        if inbound.channel is Channel.EMAIL and read.message_id:
-            for message in await tx.messages.with_external_ids([read.message_id]):
-                ours = message.direction is Direction.OUT
-                same_words = message.extra.get("full_text") == _fingerprint(read) or ours
-                address = read.sender.address.lower() if read.sender else ""
-                if same_words and (ours or message.extra.get("sender") == address):
-                    return message.id
-        return None
-
-    async def _conversation(
-        self, tx: Tx, inbound: InboundMessage, read: ReadMessage, writer: Writer, client: Client | None
-    ) -> tuple[Conversation, bool, int | None]:
-        """Its conversation, whether it goes on with the same topic, and the conversation it only claims to belong to."""
-        if inbound.channel is Channel.SLACK:
-            return await self._slack_conversation(tx, inbound, read, client), True, None
-        sender = writer.person.address.lower()
-        cited = await tx.messages.with_external_ids(
-            [i for i in dict.fromkeys((read.in_reply_to or "", *reversed(read.references))) if i]
-        )
-        referenced = await self._candidates(tx, [m.conversation_id for m in cited])
-        recent: list[Candidate] = []
-        if client is not None and client.id is not None:
-            rows = await tx.conversations.recent_of_client(client.id, inbound.arrived_at - SAME_TOPIC_FOR)
-            recent = [_candidate(row) for row in rows]
-        placed = place_message(
-            sender=sender,
-            client_id=client.id if client else None,
-            verified=writer.verified,
-            subject=writer.subject,
-            referenced=() if writer.forwarded_by else referenced,
-            recent=recent,
-        )
-        match placed:
-            case Joined(conversation_id, same_topic):
-                return await tx.conversations.get(conversation_id), same_topic, None
-            case Apart(claims=claims):
-                conversation = Conversation(
-                    channel=Channel.EMAIL,
-                    client_id=client.id if client else None,
-                    subject=writer.subject,
-                    base_subject=base_subject(writer.subject),
-                    place=inbound.account,
-                    last_at=inbound.arrived_at,
-                )
-                return await tx.conversations.add(conversation), True, claims
-
-    async def _candidates(self, tx: Tx, ids: list[int]) -> list[Candidate]:
-        return [_candidate(await tx.conversations.get(i)) for i in dict.fromkeys(ids)]
-
-    async def _slack_conversation(
-        self, tx: Tx, inbound: InboundMessage, read: ReadMessage, client: Client | None
-    ) -> Conversation:
-        place = read.headers.get("slack-channel", inbound.place)
-        thread = read.headers.get("slack-thread", "") or read.in_reply_to or ""
-        own_stamp = read.message_id or ""
-        sender = read.sender.address if read.sender else ""
-        if thread and (found := await tx.conversations.in_slack(place, thread)):
-            return found
-        if not thread and (burst := await tx.conversations.latest_in_place(place)) is not None:
-            same_person = sender.lower() in [p.lower() for p in burst.participants]
-            if same_person and inbound.arrived_at - burst.last_at <= BURST:
-                return burst
-        return await tx.conversations.add(
-            Conversation(
-                channel=Channel.SLACK,
-                client_id=client.id if client else None,
-                place=place,
-                thread=thread or own_stamp,
-                last_at=inbound.arrived_at,
-            )
-        )
-
-    async def _message(
-        self, tx: Tx, inbound: InboundMessage, read: ReadMessage, writer: Writer, conversation: Conversation, *, claims: bool
-    ) -> Message:
-        assert conversation.id is not None
-        flags = list(read.flags)
-        if claims:
-            flags.append("claims_conversation")
-        if read.message_id and await tx.messages.with_external_ids([read.message_id]):
-            flags.append("message_id_reused")
-        if read.authenticated is Authenticated.FAIL:
-            flags.append("authentication_failed")
-        return await tx.messages.add(
-            Message(
-                conversation_id=conversation.id,
-                direction=Direction.IN,
-                external_id=read.message_id or "",
-                sender_name=writer.person.name,
-                sender_address=writer.person.address.lower() if inbound.channel is Channel.EMAIL else writer.person.address,
-                to=[p.address for p in read.to] if not writer.forwarded_by else [],
-                cc=[p.address for p in read.cc] if not writer.forwarded_by else [],
-                reply_to=[p.address for p in read.reply_to] if not writer.forwarded_by else [],
-                subject=writer.subject,
-                text=writer.text,
-                quoted=read.quoted,
-                signature=read.signature,
-                kind=read.kind.value,
-                why=list(read.why),
-                flags=flags,
-                verified=writer.verified,
-                forwarded_by=writer.forwarded_by,
-                attachments=[{"name": a.name, "type": a.type, "bytes": a.bytes, "sha256": a.sha256} for a in read.attachments],
-                references=list(read.references),
-                extra={
-                    "full_text": _fingerprint(read),
-                    "sender": read.sender.address.lower() if read.sender else "",
-                    "in_reply_to": read.in_reply_to or "",
-                    "stamp": read.message_id or "" if inbound.channel is Channel.SLACK else "",
-                },
-                at=read.date if read.date is not None and read.date <= inbound.arrived_at else inbound.arrived_at,
-            )
-        )
-
-    # What becomes of it
 
     async def _inquiry(
         self,
@@ -306,7 +166,7 @@ class Intake:
         if filed is None and approver is not None and not writer.forwarded_by:
             if elder is not None:
                 message.direction = Direction.OUT
-                await self._answered_elsewhere(tx, conversation, message, approver.name, elder)
+                await answered_elsewhere(tx, conversation, message, approver.name, elder, now=now)
                 return
             if not says_forwarded(read.subject):
                 filed = Filed(Track.NOTICE, (f"written by {approver.name}, and no client's message is in it",))
@@ -363,60 +223,6 @@ class Intake:
                 inquiry.state, inquiry.outcome, inquiry.changed_at = InquiryState.CLOSED, "the client wrote again first", now
                 await repaint_handled(tx, item, now=now)
 
-    async def _ours(self, tx: Tx, inbound: InboundMessage, read: ReadMessage) -> None:
-        """A message from our own address: the owner answered from their own mail client, or our own echo."""
-        cited = await tx.messages.with_external_ids([i for i in (read.in_reply_to or "", *reversed(read.references)) if i])
-        to = {p.address.lower() for p in (*read.to, *read.cc)}
-        conversation: Conversation | None = None
-        for earlier in cited:
-            candidate = await tx.conversations.get(earlier.conversation_id)
-            if to & set(candidate.participants):
-                conversation = candidate
-                break
-        if conversation is None and inbound.channel is Channel.SLACK:
-            inbound.state, inbound.why = InboundState.SAME, ["our own message"]
-            return
-        if conversation is None:
-            conversation = await tx.conversations.add(
-                Conversation(
-                    channel=inbound.channel,
-                    subject=read.subject,
-                    base_subject=base_subject(read.subject),
-                    participants=others(to, self.house.people.business_addresses),
-                    place=inbound.account,
-                    last_at=inbound.arrived_at,
-                )
-            )
-        name = read.sender.name if read.sender and read.sender.name else self.house.people.owner.name
-        writer = Writer(read.sender or Person(name, ""), verified=True, text=read.text, subject=read.subject)
-        message = await self._message(tx, inbound, read, writer, conversation, claims=False)
-        message.direction = Direction.OUT
-        inbound.state, inbound.message_id = InboundState.READ, message.id
-        assert conversation.id is not None
-        elder = await tx.inquiries.newest_in(conversation.id)
-        await self._answered_elsewhere(tx, conversation, message, name, elder)
-
-    async def _answered_elsewhere(
-        self, tx: Tx, conversation: Conversation, message: Message, name: str, inquiry: Inquiry | None
-    ) -> None:
-        now = self.clock.now()
-        conversation.last_at = max(conversation.last_at, message.at)
-        if inquiry is None or inquiry.id is None:
-            return
-        message.inquiry_id = inquiry.id
-        if inquiry.state not in {InquiryState.NEW, InquiryState.SORTED, InquiryState.WAITING}:
-            return
-        outcome = f"{name} answered from their own {'mail' if conversation.channel is Channel.EMAIL else 'Slack'}"
-        card = await tx.cards.open_for(inquiry.id)
-        if card is not None:
-            await tx.close_card(card, state=CardState.SETTLED, outcome=outcome, by=name, now=now)
-        inquiry.state, inquiry.outcome = InquiryState.ANSWERED, outcome
-        inquiry.changed_at = inquiry.closed_at = now
-        await tx.decisions.add(
-            Decision(kind=DecisionKind.TAKE_OVER, inquiry_id=inquiry.id, card_id=card.id if card else None, by=name, at=now)
-        )
-        tx.audit.add(at=now, actor=name, act="answered elsewhere", subject=f"inquiry:{inquiry.id}", message=message.id)
-
     async def _bounced(self, tx: Tx, read: ReadMessage, message: Message) -> bool:
         """A delivery report on a message of ours: the inquiry comes back with a card; True when it was one."""
         if read.kind is not Kind.BOUNCE:
@@ -444,11 +250,3 @@ class Intake:
             return True
         return False
 
-
-def _candidate(row: Conversation) -> Candidate:
-    assert row.id is not None
-    return Candidate(row.id, row.client_id, row.base_subject, frozenset(row.participants))
-
-
-def _fingerprint(read: ReadMessage) -> str:
-    return sha256(f"{read.subject}\0{read.text}\0{read.quoted}".encode()).hexdigest()
