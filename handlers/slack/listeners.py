@@ -82,14 +82,18 @@ def _without_token(client: AsyncWebClient) -> AsyncWebClient:
 
 
 def _listen_to_presses(app: AsyncApp, presses: Presses) -> None:
-    for action_id in (*ids.PRESSES.values(), ids.READ_THEN_SEND, ids.MORE, ids.FILED_MENU, ids.FILED_CHOICE):
-        app.action(action_id)(_pair(presses.press))
-    for action_id in (ids.PAGE_ON, ids.PAGE_BACK):
-        app.action(action_id)(_pair(presses.turn))
+    app.action(
+        _one_of(*ids.PRESSES.values(), ids.READ_THEN_SEND, ids.MORE, ids.FILED_MENU, ids.FILED_CHOICE)
+    )(_pair(presses.press))
+    app.action(_one_of(ids.PAGE_ON, ids.PAGE_BACK))(_pair(presses.turn))
     app.action(_ANY)(_pair(presses.old_button))
-    for callback_id in (*ids.FORMS.values(), ids.PAGED_SEND):
-        app.view_submission(callback_id)(_pair(presses.submit))
+    app.view_submission(_one_of(*ids.FORMS.values(), ids.PAGED_SEND))(_pair(presses.submit))
     app.view_submission(_ANY)(_pair(_old_form))
+
+
+def _one_of(*names: str) -> re.Pattern[str]:
+    """One listener for several ids: Bolt asks every listener in turn, which a press has to wait for."""
+    return re.compile(rf"\A(?:{'|'.join(map(re.escape, names))})\Z")
 
 
 def _pair(listener: Listener) -> Listener:
