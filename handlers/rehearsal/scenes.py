@@ -121,6 +121,7 @@ def _words(scene: Scene, writer: Somebody, business: Business) -> dict[str, str]
         "first": writer.name.split()[0],
         "sender_address": writer.address,
         "owner": owner.name.split()[0] if writer != owner else owner.name,
+        "owner_first": owner.name.split()[0],
         "business": business.name,
         "address": business.address,
         "other": other.name,

@@ -611,6 +611,7 @@ function toast({ title, watch = "", kind = "note", mailbox = "", name = "" }) {
   box.addEventListener("focusin", () => clearTimeout(timer));
   wait();
   const all = $("#toasts");
+  if (kind === "played") $$(".played", all).forEach((older) => older.remove());
   all.append(box);
   while (all.children.length > 3) all.firstElementChild.remove();
 }
