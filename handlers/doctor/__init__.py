@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from handlers.doctor import house
-from handlers.doctor.findings import Finding, Status, as_json, as_lines, fail, failed, warn
+from handlers.doctor.findings import Finding, Status, as_json, as_lines, fail, failed, ok, warn
 from handlers.settings import Settings
 
 PATIENCE = 30.0
@@ -35,13 +35,15 @@ async def examine(home: Path, environ: Mapping[str, str] | None = None) -> list[
     if settings is None:
         cure = "Mend the settings first, then run the doctor again."
         return [*found, warn("connections", "not looked at: the settings cannot be read", cure)]
+    if settings.model is None:
+        found.append(ok("model", "none: the offline writer works from the playbook"))
     looked = await asyncio.gather(*(_look(name, check, settings) for name, check in _checks(settings)))
     return [*found, *(finding for group in looked for finding in group)]
 
 
 def _checks(settings: Settings) -> list[tuple[str, Check]]:
     """What to look at; what lacks its secret is a problem of the settings, and is told there."""
-    from handlers.doctor import mail, model, slack, stores
+    from handlers.doctor import mail, slack, stores
 
     secrets = settings.secrets
     checks: list[tuple[str, Check]] = [
@@ -58,7 +60,11 @@ def _checks(settings: Settings) -> list[tuple[str, Check]]:
         checks.append(("slack", slack.token))
         if settings.slack.mode == "socket" and secrets.slack_app_token.get_secret_value():
             checks.append(("socket", slack.socket))
-    if settings.model is None or secrets.openai_api_key.get_secret_value() or not settings.model.needs_key:
+    if settings.model is not None and (
+        secrets.openai_api_key.get_secret_value() or not settings.model.needs_key
+    ):
+        from handlers.doctor import model  # its library takes a second to import
+
         checks.append(("model", model.model))
     return checks
 
