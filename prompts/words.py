@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,10 +32,13 @@ def flat(text: str) -> str:
     text = _APOSTROPHE.sub(" ", text)
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    words = (
-        found.group() if _MARK.match(found.group()) or found.group() == "%" else BREAK
-        for found in _TOKEN.finditer(plain)
-    )
+    words: list[str] = []
+    for found in _TOKEN.finditer(plain):
+        word = found.group()
+        if _MARK.match(word) or word == "%":
+            words.append(word)
+        elif words and words[-1] != BREAK:
+            words.append(BREAK)
     return f" {' '.join(words)} "
 
 
@@ -147,16 +150,28 @@ def content(flattened: str) -> list[str]:
 
 def closeness(phrase: str, flattened: str) -> float:
     """How surely a text says this phrase: 1 as written, 0.85 its telling words in order, 0.6 in one sentence, else 0."""
+    wanted, (words, everything) = _wanted(phrase), _telling(flattened)
+    plain = not (set("*…") & set(phrase))
+    if plain and wanted and not everything.issuperset(wanted):  # spares long texts most of the work
+        return 0.0
     if flattened in _one(phrase):
         return 1.0
-    wanted = [word for word in content(flat(phrase)) if word != BREAK]
-    if len(wanted) < 2:
+    if len(wanted) < 2 or not everything.issuperset(wanted):
         return 0.0
-    words = content(flattened)
     if _in_order(wanted, words):
         return 0.85
-    everything = set(wanted)
-    return 0.6 if len(wanted) > 2 and any(everything <= set(sentence) for sentence in _split(words)) else 0.0
+    return 0.6 if len(wanted) > 2 and any(set(wanted) <= set(sentence) for sentence in _split(words)) else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _wanted(phrase: str) -> tuple[str, ...]:
+    return tuple(word for word in content(flat(phrase)) if word != BREAK)
+
+
+@lru_cache(maxsize=32)
+def _telling(flattened: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    words = tuple(content(flattened))
+    return words, frozenset(words)
 
 
 @lru_cache(maxsize=4096)
@@ -164,7 +179,7 @@ def _one(phrase: str) -> Phrases:
     return Phrases.of((phrase,))
 
 
-def _in_order(wanted: list[str], words: list[str]) -> bool:
+def _in_order(wanted: Sequence[str], words: Sequence[str]) -> bool:
     """Whether all wanted words come in this order in one sentence, with at most two others between neighbours."""
     for start, word in enumerate(words):
         if word != wanted[0]:
@@ -180,7 +195,7 @@ def _in_order(wanted: list[str], words: list[str]) -> bool:
     return False
 
 
-def _split(words: list[str]) -> list[list[str]]:
+def _split(words: Sequence[str]) -> list[list[str]]:
     parts: list[list[str]] = [[]]
     for word in words:
         if word == BREAK:

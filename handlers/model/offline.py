@@ -1,9 +1,18 @@
 """The writer that needs no model: sorts by the playbook's words and general cues, drafts from the owner's own texts."""
 
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
 from bot.answers import Byline, DraftAnswer, DraftAsk, Drafted, TriageAnswer, TriageAsk, Triaged
 from handlers.model.offline_drafts import OfflineDrafts
 from handlers.model.offline_triage import OfflineTriage
 from prompts.playbooks import Playbook
+
+Ask = TypeVar("Ask", TriageAsk, DraftAsk)
+Answer = TypeVar("Answer", TriageAnswer, DraftAnswer)
+
+LONG = 4_000
 
 
 class OfflineWriter:
@@ -18,9 +27,12 @@ class OfflineWriter:
         )
 
     async def triage(self, ask: TriageAsk) -> Triaged:
-        answer: TriageAnswer = self._triage.sort(ask)
-        return Triaged(answer, self._byline)
+        return Triaged(await _aside(self._triage.sort, ask), self._byline)
 
     async def draft(self, ask: DraftAsk) -> Drafted:
-        answer: DraftAnswer = self._drafts.draft(ask)
-        return Drafted(answer, self._byline)
+        return Drafted(await _aside(self._drafts.draft, ask), self._byline)
+
+
+async def _aside(read: Callable[[Ask], Answer], ask: Ask) -> Answer:
+    """Comparing a long text with all the words takes a while; the loop goes on meanwhile."""
+    return await asyncio.to_thread(read, ask) if len(ask.text) > LONG else read(ask)

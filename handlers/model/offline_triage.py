@@ -1,5 +1,6 @@
 """Sorting without a model: what a careful reader sees in the words alone, and no surer than that."""
 
+import itertools
 import re
 import tomllib
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ JUDGMENT_KINDS = (
 MAX_TEXT = 32_000
 CLOSE_ENOUGH = 0.6
 MOST_ASKS = 6
+MOST_SENTENCES = 300
 
 _LIST_MARK = re.compile(r"(?:[-*•–]|\d{1,2}[.)])\s+")
 
@@ -193,10 +195,10 @@ class OfflineTriage:
         return _best(own, reading.flattened) or _best(answers, reading.flattened)
 
     def _asks(self, text: str) -> tuple[str, ...]:
-        """The sentences that ask a question or for something to be done, word for word."""
-        return tuple(dict.fromkeys(self._bare(one) for one in sentences(text) if self._is_ask(one)))[
-            :MOST_ASKS
-        ]
+        """The first sentences that ask a question or for something to be done, word for word."""
+        different = itertools.islice(dict.fromkeys(sentences(text)), MOST_SENTENCES)
+        asking = (self._bare(one) for one in different if self._is_ask(one))
+        return tuple(itertools.islice(asking, MOST_ASKS))
 
     def _bare(self, sentence: str) -> str:
         """Without a list's number, and without "Hi Anna," in front."""
