@@ -148,7 +148,7 @@ def _verbs(core: str) -> tuple[bool, bool, bool]:
 
 
 def attribution_within(line: str) -> int | None:
-    """Where an attribution starts that shares its line with words before it ("fine On Wed, Apr 4 … wrote:")."""
+    """Where an attribution starts that shares its line with words before it ("fine On 3 May 2024, Ann wrote:")."""
     if len(line) > LONGEST_ATTRIBUTION or not line.rstrip().endswith((":", "：")):
         return None
     for lead in _LEAD_WITHIN.finditer(line):

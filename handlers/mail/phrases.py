@@ -1,6 +1,6 @@
 """What mail clients write around quoted and forwarded mail, in the languages they speak.
 
-Tables only; `attributions.py` reads them. Keys are in the form `plain_form` gives: lower case, no combining dots,
+Tables only: lines, header blocks, attributions, subjects and signatures are recognised by them. Keys are in the form `plain_form` gives: lower case, no combining dots,
 no invisible marks. Labels are those of Outlook, Apple Mail, Gmail, Yahoo, Thunderbird and webmail programs.
 """
 

@@ -63,6 +63,7 @@ class _Splitter:
             self.doubtful |= quote_wrapped_lines(self.lines)
         if self.answered is not None:
             self.doubtful |= quote_known_lines(self.lines, self.answered, self._starts_older)
+        self._unblock()
         self._rules_above_quotes()
         self._signatures()
         return self._result()
@@ -183,6 +184,20 @@ class _Splitter:
         return False
 
     # -- what is left
+
+    def _unblock(self) -> None:
+        """A mail that opens with a header block and says nothing else is one: a contact form writes such mail."""
+        first = self._next_words(0)
+        if first is None or self.lines[first].depth or any(self._is_new(line) for line in self.lines):
+            return
+        if starts_header_block(bare(self.inner[first])):
+            self.doubtful = True
+            for line in self.lines:
+                line.part = Part.QUOTED if line.depth or line.maybe else Part.NEW
+
+    @staticmethod
+    def _is_new(line: Line) -> bool:
+        return line.part is not Part.QUOTED and not line.blank
 
     def _rules_above_quotes(self) -> None:
         for line, below in zip(reversed(self.lines[:-1]), reversed(self.lines[1:]), strict=True):

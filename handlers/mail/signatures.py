@@ -17,6 +17,7 @@ _DASH_NAME = re.compile(r"^[-–—] ?[^\W\d_](?:[^\W\d_]|['’]){1,30}(?: [^\W\
 _PHONE = re.compile(
     r"(?<![\w.])[+(]?\d[\d ().+/-]{5,24}\d(?!\w)|(?<!\w)[xX][- ]?\d{3,7}\b|(?<![\w-])\d-\d{4}\b"
 )
+_POSTSCRIPT = re.compile(r"^(?:p\. ?s\.|ps|pps|n\.b\.|nb|p\.d\.|pd)[\s:.,]", re.IGNORECASE)
 _LABELLED = re.compile(
     r"^(?:[tpfmwec]|ph|tel|telephone|telefon|tél|téléphone|teléfono|telefone|mob|mobile|mobil|handy|cell|phone|office|work|home|fax|direct"
     r"|e-?mail|mail|web|website|internet|skype|twitter|linkedin|via|ext|toll free|www|адрес|тел|моб)\b[.:#)]?\s{0,9}\S",
@@ -88,7 +89,9 @@ def _ending(lines: list[str], said: list[int], *, closings: bool) -> int:
 
 def _short(line: str) -> bool:
     text = bare(line)
-    return len(text) <= LONGEST_SIGNATURE_LINE and not text.endswith(("?", ":"))
+    if len(text) > LONGEST_SIGNATURE_LINE or text.endswith(("?", ":")):
+        return False
+    return not _POSTSCRIPT.match(text) and not _is_sentence(text)
 
 
 class _Kind(Enum):
@@ -219,7 +222,7 @@ def _kind(line: str, sender: _Sender) -> _Kind | None:
         return _Kind.SENT_FROM
     if is_rule(line):
         return _Kind.RULE
-    if len(text) > 90:
+    if len(text) > 90 or _POSTSCRIPT.match(text):
         return None
     plain = plain_form(text).strip(" ,.!:;-")
     if plain in CLOSINGS or plain in THANKS:

@@ -57,7 +57,7 @@ def _html_line(marked: MarkedLine) -> Line:
 
 
 def _without_shared_lines(lines: list[Line]) -> Iterator[Line]:
-    """Break lines on which an attribution stands behind words ("fine On Wed, Apr 4, 2012 at 3:59 PM, … wrote:")."""
+    """Break lines on which an attribution stands behind words ("fine On 3 May 2024, Ann wrote:")."""
     for at, line in enumerate(lines):
         start = None
         if line.part is Part.NEW and line.raw.rstrip().endswith((":", "：")):

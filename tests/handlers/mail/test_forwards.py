@@ -18,7 +18,7 @@ NOTE = "Say yes, but not before March."
 # For each language: the title its clients write above a forward, and From|Date|Subject|To|Cc.
 LANGUAGES = {
     "en": ("---------- Forwarded message ---------", "From|Date|Subject|To|Cc"),
-    "en lotus": ("----- Forwarded by Owner/US on 27.10.2021 09:31 -----", "From|Date|Subject|To|cc"),
+    "en lotus": ("----- Forwarded by Owner/US on 14.10.2023 08:20 -----", "From|Date|Subject|To|cc"),
     "de": ("-------- Weitergeleitete Nachricht --------", "Von|Datum|Betreff|An|Kopie (CC)"),
     "de apple": ("Anfang der weitergeleiteten Nachricht:", "Von|Datum|Betreff|An|Kopie"),
     "fr": ("-------- Message transféré --------", "De |Date |Sujet |Pour |Copie à "),
@@ -61,7 +61,7 @@ def block(labels: str) -> list[str]:
     sender, date, subject, to, copy = labels.split("|")
     return [
         f"{sender}: Ann Lee <ann@client.example>",
-        f"{date}: 27. 10. 2021 09:31",
+        f"{date}: 14. 10. 2023 08:20",
         f"{subject}: Tuesday",
         f"{to}: owner@us.example",
         f"{copy}: Bob Fox <bob@client.example>, 'Eve' <eve@client.example>",
@@ -79,7 +79,7 @@ def test_a_forward_is_read_in_any_language(title: str, labels: str, mark: str) -
     assert found is not None
     assert found.sender == ANN
     assert found.subject == "Tuesday"
-    assert found.date == "27. 10. 2021 09:31"
+    assert found.date == "14. 10. 2023 08:20"
     assert found.to == (Person("", "owner@us.example"),)
     assert found.cc == (Person("Bob Fox", "bob@client.example"), Person("Eve", "eve@client.example"))
     assert found.text == WORDS
@@ -99,13 +99,13 @@ def test_outlook_writes_no_title_but_a_prefix_in_the_subject(labels: str) -> Non
 @pytest.mark.parametrize(
     "line",
     [
-        'On 28/10/2021 12:46, "Ann Lee" <ann@client.example> wrote:',
-        'Am 28/10/2021, 12:46 schrieb "Ann Lee" <ann@client.example>:',
-        "Le 28/10/2021 12:46, « Ann Lee » <ann@client.example> a écrit :",
-        "Op 28/10/2021 12:46 heeft Ann Lee <ann@client.example> geschreven:",
-        "Dnia 28/10/2021, 12:46 użytkownik „Ann Lee” <ann@client.example> napisał:",
-        "Ann Lee <ann@client.example> kirjoitti 28/10/2021 12.46:",
-        "28/10/2021 12:46 používateľ Ann Lee (<ann@client.example>) napísal:",
+        'On 14/11/2023 16:05, "Ann Lee" <ann@client.example> wrote:',
+        'Am 14/11/2023, 16:05 schrieb "Ann Lee" <ann@client.example>:',
+        "Le 14/11/2023 16:05, « Ann Lee » <ann@client.example> a écrit :",
+        "Op 14/11/2023 16:05 heeft Ann Lee <ann@client.example> geschreven:",
+        "Dnia 14/11/2023, 16:05 użytkownik „Ann Lee” <ann@client.example> napisał:",
+        "Ann Lee <ann@client.example> kirjoitti 14/11/2023 16.05:",
+        "14/11/2023 16:05 používateľ Ann Lee (<ann@client.example>) napísal:",
     ],
 )
 def test_outlook_for_the_mac_forwards_below_an_attribution(line: str) -> None:
@@ -123,12 +123,12 @@ def test_outlook_for_the_mac_forwards_below_an_attribution(line: str) -> None:
 def test_yahoo_puts_the_whole_block_on_one_line() -> None:
     found = find_forward(
         f'{NOTE}\n   ----- Message transmis ----- De : Ann Lee <ann@client.example>À : "Owner" <owner@us.example>'
-        f"Envoyé : mardi 2 novembre 2021, 09:26:50 UTC+1Objet : Tuesday\n {WORDS}"
+        f"Envoyé : mardi 2 novembre 2023, 09:26:50 UTC+1Objet : Tuesday\n {WORDS}"
     )  # fmt: skip
 
     assert found is not None
     assert (found.sender, found.subject, found.note, found.text) == (ANN, "Tuesday", NOTE, WORDS)
-    assert found.date == "mardi 2 novembre 2021, 09:26:50 UTC+1"
+    assert found.date == "mardi 2 novembre 2023, 09:26:50 UTC+1"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_html_is_read_where_there_is_no_plain_text() -> None:
     found = find_forward(
         "",
         html=f'{NOTE}<div><blockquote type="cite"><div>Begin forwarded message:</div><br><div><b>From: </b>Ann Lee '
-        "&lt;ann@client.example&gt;</div><div><b>Subject: </b>Tuesday</div><div><b>Date: </b>27 October</div><div><b>To: </b>Owner"
+        "&lt;ann@client.example&gt;</div><div><b>Subject: </b>Tuesday</div><div><b>Date: </b>14 October</div><div><b>To: </b>Owner"
         "</div><br><div>Can we move?</div></blockquote></div>",
     )
 

@@ -13,46 +13,46 @@ from handlers.mail.quoting import SplitText, split_reply
 OLD = "Shall we meet on Tuesday at ten in the office?\nPlease bring the contract we talked about."
 
 ATTRIBUTIONS = [
-    "On Wed, Oct 27, 2021 at 9:31 AM Ann Lee <ann@client.example> wrote:",
-    "On 25 Oct 2021, at 11:43, Ann Lee <ann@client.example> wrote:",
-    "On 10/27/21 09:31, Ann Lee wrote:",
-    "---- On Wed, 27 Oct 2021 09:31:00 +0200 Ann Lee <ann@client.example> wrote ----",
-    "Am Mi., 27. Okt. 2021 um 09:31 Uhr schrieb Ann Lee <ann@client.example>:",
-    "Am 27.10.21 um 09:31 schrieb Ann Lee:",
-    "Le mer. 27 oct. 2021 à 09:31, Ann Lee <ann@client.example> a écrit :",
-    "El mié, 27 oct 2021 a las 9:31, Ann Lee (<ann@client.example>) escribió:",
-    "Em qua., 27 de out. de 2021 às 09:31, Ann Lee <ann@client.example> escreveu:",
-    "Il giorno mer 27 ott 2021 alle ore 09:31 Ann Lee <ann@client.example> ha scritto:",
-    "Op wo 27 okt. 2021 om 09:31 schreef Ann Lee <ann@client.example>:",
-    "Op 27-okt.-2021, om 09:31 heeft Ann Lee <ann@client.example> het volgende geschreven:",
-    "Den ons 27 okt. 2021 kl 09:31 skrev Ann Lee <ann@client.example>:",
-    "ke 27. lokak. 2021 klo 9.31 Ann Lee (ann@client.example) kirjoitti:",
-    "śr., 27 paź 2021 o 09:31 Ann Lee <ann@client.example> napisał(a):",
-    "W dniu 27.10.2021 o 09:31, Ann Lee pisze:",
-    "Dne st 27. 10. 2021 9:31 uživatel Ann Lee <ann@client.example> napsal:",
-    "Ann Lee <ann@client.example> ezt írta (időpont: 2021. okt. 27., Sze, 9:31):",
-    "În mie., 27 oct. 2021 la 09:31, Ann Lee <ann@client.example> a scris:",
-    "ср, 27 окт. 2021 г. в 09:31, Ann Lee <ann@client.example>:",
-    "27.10.2021 09:31, Ann Lee пишет:",
-    "ср, 27 жовт. 2021 р. о 09:31 Ann Lee <ann@client.example> пише:",
-    "Ann Lee <ann@client.example>, 27 Eki 2021 Çar, 09:31 tarihinde şunu yazdı:",
-    "Στις Τετ 27 Οκτ 2021 στις 9:31 π.μ., ο χρήστης Ann Lee <ann@client.example> έγραψε:",
-    "Ann Lee <ann@client.example> 于2021年10月27日周三 09:31写道：",
-    "2021年10月27日(水) 9:31 Ann Lee <ann@client.example>:",
-    "2021년 10월 27일 (수) 오전 9:31, Ann Lee <ann@client.example>님이 작성:",
-    "\u202bבתאריך יום ד׳, 27 באוק׳ 2021 ב-9:31 מאת \u202aAnn Lee\u202c\u200f <\u202aann@client.example\u202c\u200f>:\u202c",
-    "Vào Th 4, 27 thg 10, 2021 vào lúc 09:31 Ann Lee <ann@client.example> đã viết:",
+    "On Wed, Oct 14, 2023 at 8:20 AM Ann Lee <ann@client.example> wrote:",
+    "On 25 Oct 2023, at 11:43, Ann Lee <ann@client.example> wrote:",
+    "On 10/14/23 08:20, Ann Lee wrote:",
+    "---- On Wed, 14 Oct 2023 08:20:00 +0200 Ann Lee <ann@client.example> wrote ----",
+    "Am Mi., 14. Okt. 2023 um 08:20 Uhr schrieb Ann Lee <ann@client.example>:",
+    "Am 14.10.23 um 08:20 schrieb Ann Lee:",
+    "Le mer. 14 oct. 2023 à 08:20, Ann Lee <ann@client.example> a écrit :",
+    "El mié, 14 oct 2023 a las 8:20, Ann Lee (<ann@client.example>) escribió:",
+    "Em qua., 14 de out. de 2023 às 08:20, Ann Lee <ann@client.example> escreveu:",
+    "Il giorno mer 14 ott 2023 alle ore 08:20 Ann Lee <ann@client.example> ha scritto:",
+    "Op wo 14 okt. 2023 om 08:20 schreef Ann Lee <ann@client.example>:",
+    "Op 14-okt.-2023, om 08:20 heeft Ann Lee <ann@client.example> het volgende geschreven:",
+    "Den ons 14 okt. 2023 kl 08:20 skrev Ann Lee <ann@client.example>:",
+    "ke 14. lokak. 2023 klo 8.20 Ann Lee (ann@client.example) kirjoitti:",
+    "śr., 14 paź 2023 o 08:20 Ann Lee <ann@client.example> napisał(a):",
+    "W dniu 14.10.2023 o 08:20, Ann Lee pisze:",
+    "Dne st 14. 10. 2023 8:20 uživatel Ann Lee <ann@client.example> napsal:",
+    "Ann Lee <ann@client.example> ezt írta (időpont: 2023. okt. 14., Sze, 8:20):",
+    "În mie., 14 oct. 2023 la 08:20, Ann Lee <ann@client.example> a scris:",
+    "ср, 14 окт. 2023 г. в 08:20, Ann Lee <ann@client.example>:",
+    "14.10.2023 08:20, Ann Lee пишет:",
+    "ср, 14 жовт. 2023 р. о 08:20 Ann Lee <ann@client.example> пише:",
+    "Ann Lee <ann@client.example>, 14 Eki 2023 Çar, 08:20 tarihinde şunu yazdı:",
+    "Στις Τετ 14 Οκτ 2023 στις 8:20 π.μ., ο χρήστης Ann Lee <ann@client.example> έγραψε:",
+    "Ann Lee <ann@client.example> 于2023年10月14日周三 08:20写道：",
+    "2023年10月14日(水) 8:20 Ann Lee <ann@client.example>:",
+    "2023년 10월 14일 (수) 오전 8:20, Ann Lee <ann@client.example>님이 작성:",
+    "\u202bבתאריך יום ד׳, 14 באוק׳ 2023 ב-8:20 מאת \u202aAnn Lee\u202c\u200f <\u202aann@client.example\u202c\u200f>:\u202c",
+    "Vào Th 4, 14 thg 10, 2023 vào lúc 08:20 Ann Lee <ann@client.example> đã viết:",
 ]
 
 HEADER_BLOCKS = [
-    "From: Ann Lee <ann@client.example>\nSent: Wednesday, 27 October 2021 09:31\nTo: Owner\nSubject: Tuesday",
+    "From: Ann Lee <ann@client.example>\nSent: Wednesday, 14 October 2023 08:20\nTo: Owner\nSubject: Tuesday",
     "*From:* Ann Lee [mailto:ann@client.example]\n*Sent:* Wednesday\n*To:* Owner\n*Subject:* Tuesday",
-    "Von: Ann Lee\nGesendet: Mittwoch, 27. Oktober 2021 09:31\nAn: Inhaber\nBetreff: Dienstag",
-    "De : Ann Lee <ann@client.example>\nEnvoyé : mercredi 27 octobre 2021 09:31\nÀ : Patron\nObjet : Mardi",
-    "Od: Ann Lee\nWysłano: środa, 27 października 2021 09:31\nDo: Szef\nTemat: Wtorek",
-    "Lähettäjä: Ann Lee\nLähetetty: keskiviikko 27. lokakuuta 2021 9.31\nVastaanottaja: Omistaja\nAihe: Tiistai",
-    "发件人: Ann Lee <ann@client.example>\n发送时间: 2021年10月27日 9:31\n收件人: Owner\n主题: 周二",
-    "差出人: Ann Lee <ann@client.example>\n送信日時: 2021年10月27日 9:31\n宛先: Owner\n件名: 火曜日",
+    "Von: Ann Lee\nGesendet: Mittwoch, 14. Oktober 2023 08:20\nAn: Inhaber\nBetreff: Dienstag",
+    "De : Ann Lee <ann@client.example>\nEnvoyé : mercredi 14 octobre 2023 08:20\nÀ : Patron\nObjet : Mardi",
+    "Od: Ann Lee\nWysłano: środa, 14 października 2023 08:20\nDo: Szef\nTemat: Wtorek",
+    "Lähettäjä: Ann Lee\nLähetetty: keskiviikko 14. lokakuuta 2023 8.20\nVastaanottaja: Omistaja\nAihe: Tiistai",
+    "发件人: Ann Lee <ann@client.example>\n发送时间: 2023年10月14日 8:20\n收件人: Owner\n主题: 周二",
+    "差出人: Ann Lee <ann@client.example>\n送信日時: 2023年10月14日 8:20\n宛先: Owner\n件名: 火曜日",
     "-----Ursprüngliche Nachricht-----\nVon: Ann Lee",
     "-------- Message d'origine --------\nDe : Ann Lee <ann@client.example>",
     "----- Original Message -----",
@@ -98,7 +98,7 @@ def test_answers_between_quoted_lines_stay_visible() -> None:
 
 
 def test_words_below_the_quote_stay_visible() -> None:
-    split = split_reply("On 04/19/2011 07:10 AM, Ann Lee wrote:\n\n> Shall we?\nYes, let us.\n")
+    split = split_reply("On 05/23/2016 08:15 AM, Ann Lee wrote:\n\n> Shall we?\nYes, let us.\n")
 
     assert split.visible == "Yes, let us."
 
@@ -113,7 +113,7 @@ def test_the_wrapped_end_of_a_quoted_line_is_quoted_too() -> None:
 
 
 def test_a_line_shared_by_an_answer_and_an_attribution_is_broken() -> None:
-    split = split_reply("fine On Wed, Apr 4, 2012 at 3:59 PM, ann@client.example wrote:\n> Tuesday?\n")
+    split = split_reply("fine On Tue, May 7, 2019 at 4:12 PM, ann@client.example wrote:\n> Tuesday?\n")
 
     assert split.visible == "fine"
 
@@ -124,14 +124,29 @@ def test_a_line_shared_by_an_answer_and_an_attribution_is_broken() -> None:
         "Can you plan this?\n\nFrom: London\nTo: Paris\nDate: 3 May at 10:30\n\nThank you",
         "On Tuesday we moved.\nOn what day can you come?",
         "I sent it on 12/5 to bob@client.example:\nthe whole folder.",
-        "Reasons:\n-- the price\n-- the date\n\nWhat do you say?",
-        "All times are fine:\n2024-01-15 14:30:25\n15.01.2024 14:30\nJan 15, 2024 at 14:30",
-        "This was sent from my iPhone app to all users.",
-        "Sent from my desk, which is easier than the phone.",
+        "Reasons:\n-- price\n-- date\n\nWhat do you say?",
+        "All times are fine:\n2023-06-02 11:45:10\n02.06.2023 11:45\nJun 2, 2023 at 11:45",
+        "The picture was sent from my phone to the printer.",
+        "Sent from my garden, where it rains.",
     ],
 )
 def test_words_that_only_look_like_a_clients_stay(text: str) -> None:
     assert split_reply(text) == SplitText(text, "", doubtful=False)
+
+
+def test_a_contact_form_that_opens_with_a_header_block_keeps_its_words() -> None:
+    text = "From: Ann Lee <ann@client.example>\nSubject: Chairs\n\nMessage Body:\nWhat do six cost?"
+
+    split = split_reply(text)
+
+    assert split.visible == text
+    assert split.doubtful
+
+
+def test_a_postscript_is_no_signature() -> None:
+    text = "Fine.\n\nBest regards\nAnn\n\nPS: bring the keys"
+
+    assert split_reply(text).visible == text
 
 
 def test_a_single_marked_line_that_nothing_explains_stays_and_is_doubtful() -> None:
