@@ -79,14 +79,14 @@ class Arrival:
     who: str = ""
 
 
-WORKED_ON = "wait for a person or are being worked on"
-ANSWERED = "were answered or are about to leave"
-CLOSED = "were closed without a reply"
-FILED = "were filed"
-OURS = "were our own, or copies of one we had"
-UNREAD = "are still being read"
-QUARANTINED = "could not be read"
-NOWHERE = "are accounted for nowhere"
+WORKED_ON = "waiting for a person or being worked on"
+ANSWERED = "answered or about to leave"
+CLOSED = "closed without a reply"
+FILED = "filed"
+OURS = "our own, or copies of one we had"
+UNREAD = "still being read"
+QUARANTINED = "put aside, could not be read"
+NOWHERE = "accounted for nowhere"
 
 
 def fate(arrival: Arrival) -> str:
@@ -167,7 +167,7 @@ def as_page(digest: Digest) -> Page:
     lines += [f"Handled: {line}" for line in digest.handled]
     lines += [f"Leaves: {line}" for line in digest.leaving]
     if digest.more:
-        lines.append(f"{digest.more} more need somebody; see `queue`")
+        lines.append(f"{digest.more} more below these: /understudy queue")
     if not digest.needs:
         lines.append("Nothing needs anybody now.")
     return Page(f"Digest of {digest.day}", (*lines, *digest.warnings), rows=digest.needs, filed=digest.filed)

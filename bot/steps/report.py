@@ -18,12 +18,12 @@ from storage.pulses import Pulse
 from storage.store import Store, Tx
 
 HELP = (
-    "`/understudy queue` what needs somebody now",
-    "`/understudy digest` the day's page, as of now",
-    "`/understudy status` whether every part works, and what was spent",
-    "`/understudy filed` what was filed, and why; each can be put back",
-    "`/understudy why 12` why card 12 is there, and what was decided",
-    "`/understudy help` this list",
+    "/understudy queue: what needs somebody now",
+    "/understudy digest: the day's page, as of now",
+    "/understudy status: whether every part works, and what was spent",
+    "/understudy filed: what was filed, and why; each can be put back",
+    "/understudy why 12: why card 12 is there, and what was decided",
+    "/understudy help: this list",
 )
 
 
@@ -55,7 +55,7 @@ class Report:
                 return await self._why(rest)
             case None:
                 near = nearest(words)
-                return Page(f"I do not know “{words.split(maxsplit=1)[0][:40]}”." + (f" Did you mean `{near}`?" if near else ""), HELP)
+                return Page(f"I do not know “{words.split(maxsplit=1)[0][:40]}”." + (f" Did you mean “{near}”?" if near else ""), HELP)
 
     async def _queue(self) -> Page:
         async with self.store.reading() as tx:
@@ -100,7 +100,7 @@ class Report:
     async def _why(self, rest: str) -> Page:
         number = rest.strip().lstrip("#")
         if not number.isdigit():
-            return Page("Say which card: `/understudy why 12` (the number stands on the card)")
+            return Page("Say which card: /understudy why 12 (the number stands on the card)")
         async with self.store.reading() as tx:
             card = await tx.cards.get(int(number))
             if card is None:
@@ -131,5 +131,5 @@ class Report:
 
 def _pulse_line(pulse: Pulse, now: datetime) -> str:
     good = pulse.worked_at is not None and (pulse.failed_at is None or pulse.worked_at >= pulse.failed_at)
-    when = f"worked {age(pulse.worked_at, now)} ago" if pulse.worked_at else "has not worked yet"
-    return f"{'OK' if good else 'DOWN'} {pulse.part}: {when}" + (f" ({pulse.detail})" if pulse.detail and not good else "")
+    when = f"last worked: {age(pulse.worked_at, now)}" if pulse.worked_at else "has not worked yet"
+    return f"{'OK' if good else 'DOWN'} {pulse.part}, {when}" + (f" ({pulse.detail})" if pulse.detail and not good else "")
