@@ -162,7 +162,7 @@ def _findings(question: Question) -> list[Block]:
 def _reasons(question: Question) -> list[Block]:
     drawn: list[Block] = []
     if question.why:
-        drawn.append(blocks.context(limits.clipped(f"Here because {_joined(question.why)}", 600)))
+        drawn.append(blocks.context(limits.clipped(f"Why it is here: {_joined(question.why)}", 600)))
     if question.relies_on:
         titles = limits.clipped(
             "Relies on: " + " · ".join(one_line(r.title or r.id) for r in question.relies_on), 500

@@ -29,7 +29,7 @@ def reply_parts(question: Question, *, room: int) -> ReplyParts:
         why = limits.clipped(question.no_draft, 400)
         return ReplyParts([blocks.divider(), rich(line(t("No draft. ", "bold"), t(why)))])
     if question.kind in _DELIVERY and Press.SHOW_TEXT in question.presses:
-        return ReplyParts(_headed(_clipped(proposal)))
+        return ReplyParts(_headed(_clipped(proposal), title="The reply"))
     head = envelope(proposal)
     if _cost(head) + limits.cost(proposal.body) + 100 <= room:
         drawn = [*_headed(head), *blocks.sections(proposal.body)]
@@ -58,9 +58,9 @@ def envelope_lines(head: list[tuple[str, str]]) -> list[Block]:
     return [line(t(name, "bold"), t(text)) for name, text in head if text]
 
 
-def _headed(head: list[tuple[str, str]]) -> list[Block]:
+def _headed(head: list[tuple[str, str]], *, title: str = "Proposed reply") -> list[Block]:
     lines = envelope_lines(head)
-    return [blocks.divider(), rich(line(t("Proposed reply", "bold"))), *([rich(*lines)] if lines else [])]
+    return [blocks.divider(), rich(line(t(title, "bold"))), *([rich(*lines)] if lines else [])]
 
 
 def _in_part(proposal: Proposal, *, room: int, closed: bool) -> ReplyParts:
