@@ -30,6 +30,9 @@ NOT_ABOUT = re.compile(
     r"|envelope-from|reply-to|return-path|visit|write to|message-?id|references|by|helo|signed|abuse)\b|https?://|^\s*x-(?!failed)",
     re.IGNORECASE,
 )
+ADDRESSED = re.compile(r"^\s*(?:to|cc)\s*:", re.IGNORECASE)
+ECHO = re.compile(r"^\s*(?:subject|from|sent|date|message-?id)\s*:", re.IGNORECASE)
+ECHOED_ID = re.compile(r"(?im)^\s*(?:original[- ])?message-?id\s*:\s*<?([^<>\s]{3,300}@[^<>\s]{1,300})>?\s*$")
 REPORTED = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 ORIGINAL = re.compile(
@@ -80,8 +83,14 @@ def split_notice(text: str) -> Notice:
             or (ORIGINAL.match(line) and "follow" in line.lower())
             or _is_header(lines, number)
         ):
-            return Notice(lines[:number], _head(lines[number:]))
-    return Notice(lines, {})
+            return Notice(lines[:number], _echo(lines[:number]) | _head(lines[number:]))
+    return Notice(lines, _echo(lines))
+
+
+def _echo(lines: list[str]) -> dict[str, str]:
+    """The id of our mail where the report's own words state it."""
+    found = ECHOED_ID.search("\n".join(lines))
+    return {"message-id": f"<{found[1]}>"} if found else {}
 
 
 def _is_header(lines: list[str], number: int) -> bool:
@@ -132,8 +141,10 @@ def _scan(
     found: dict[str, Found] = {}
     current: Found | None = None
     before: list[str] = []
-    for line in lines:
+    for number, line in enumerate(lines):
         address = _address_in(line, patterns, ours, wanted)
+        if address is not None and ADDRESSED.match(line) and _echoed(lines, number):
+            address = None
         if address is not None:
             key = address.lower()
             if key not in found:
@@ -148,6 +159,12 @@ def _scan(
         else:
             before.append(line)
     return list(found.values())
+
+
+def _echoed(lines: list[str], number: int) -> bool:
+    """Whether this To line stands among other fields of our own mail: whom we wrote to, not who was not reached."""
+    around = lines[max(0, number - 3) : number] + lines[number + 1 : number + 4]
+    return any(ECHO.match(line) for line in around)
 
 
 def _belongs(before: list[str]) -> bool:

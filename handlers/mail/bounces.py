@@ -20,8 +20,8 @@ ERROR_CODE = re.compile(r"(?:error|code|reply|smtp)\W{0,8}([45])[0-5][0-9]\b", r
 PHRASES = (
     # (subject.detail of RFC 3463, words of the servers that do not say it in numbers)
     ("2.2", r"mailbox.{0,30}(?:full|exceed|limit|quota)|(?:over|exceed\w*|out of).{0,20}(?:quota|storage)|quota.{0,20}exceed|disk.?quota|insufficient.{0,20}(?:disk|storage)|not enough (?:storage|space)|too many messages"),
-    ("1.1", r"user.{0,12}unknown|unknown.{0,12}(?:user|recipient|address|account)|no such.{0,12}(?:user|recipient|mailbox|address|account|person)|(?:user|recipient|mailbox|account|address|e-?mail).{0,40}(?:not (?:found|exist|known|listed)|n.t (?:exist|have)|invalid|does not)|invalid.{0,12}(?:recipient|user|address|mailbox)|not a valid|no (?:valid )?(?:mailbox|account) (?:here|by that name)|not.{0,20}in (?:the )?(?:directory|address)"),
-    ("1.2", r"host.{0,12}(?:unknown|not found)|unknown.{0,8}(?:host|domain)|domain.{0,20}(?:not found|does not exist|n.t exist)|no (?:such )?(?:host|domain)|name or service not known|dns.{0,40}(?:nxdomain|not found|failed)"),
+    ("1.1", r"user.{0,12}unknown|unknown.{0,12}(?:user|recipient|address|account)|no such.{0,12}(?:user|recipient|mailbox|address|account|person)|(?:user|recipient|mailbox|account|address|e-?mail).{0,40}(?:not (?:found|exist|known|listed)|n.t (?:exist|have)|invalid|does not)|invalid.{0,12}(?:recipient|user|address|mailbox)|not a valid|was(?:n.t| not) found|no (?:valid )?(?:mailbox|account) (?:here|by that name)|not.{0,20}in (?:the )?(?:directory|address)"),
+    ("1.2", r"host.{0,12}(?:unknown|not found)|unknown.{0,8}(?:host|domain)|domain.{0,20}(?:not found|does not exist|n.t exist)|no (?:such )?(?:host|domain)|unroute?able|name or service not known|dns.{0,40}(?:nxdomain|not found|failed)"),
     ("2.1", r"(?:account|mailbox|user).{0,30}(?:disabled|suspended|locked|inactive|deactivated|unavailable)|temporarily disabled|not accepting (?:mail|messages)"),
     ("3.4", r"(?:message|mail|size|file).{0,20}(?:too (?:big|large)|exceed.{0,20}(?:size|limit|maximum))|larger than|size limit"),
     ("4.7", r"expired|too long|retry (?:time ?out|limit)|time.?d? ?out|timed ?out|could not be delivered for|been in the queue|giv(?:en|ing) up|not reachable|unreachable|deferred|no route|connection refused|retried|delayed"),
@@ -234,9 +234,10 @@ def best_status(stated: str, said: str, notice: str, subject: str) -> str:
         family = (
             "4" if FOR_NOW.search(subject) or (FOR_NOW.search(whole) and not FOR_GOOD.search(whole)) else "5"
         )
-    for detail, pattern in MEANING:
-        if pattern.search(said) or pattern.search(whole[:8000]):
-            return f"{family}.{detail}"
+    for words in (said, whole[:8000]):
+        for detail, pattern in MEANING:
+            if pattern.search(words):
+                return f"{family}.{detail}"
     return f"{family}.0.0"
 
 
