@@ -66,7 +66,7 @@ async def queue(
         recipients = [bare(a) for a in (*draft.to, *draft.cc)]
         sender = bare(draft.sender)
     else:
-        raw, recipients, sender = draft.body.encode(), list(draft.to), house.people.owner.name
+        raw, recipients, sender = draft.body.encode(), [draft.place], draft.sender
     item = await tx.outbox.add(
         OutboxItem(
             draft_id=draft.id,

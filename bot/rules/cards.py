@@ -37,7 +37,7 @@ def who_wrote(message: Message, client: Client | None, *, last_contact: datetime
     flags = [FLAG_WORDS[flag] for flag in message.flags if flag in FLAG_WORDS]
     return Who(
         name=message.sender_name,
-        address=message.sender_address,
+        address=message.sender_address if "@" in message.sender_address else "in Slack",
         verified=message.verified,
         client=client.name if client else "",
         tier=client.tier if client else "",
@@ -72,7 +72,7 @@ def inquiry_card(
         stamp=stamp_of(card, draft),
         kind=kind,
         look=_LOOKS[card.state],
-        title=inquiry.summary or message.subject or "A message",
+        title=inquiry.summary.removeprefix(f"{message.sender_name}: ") or message.subject or "A message",
         who=who,
         channel=inquiry.channel.value,
         subject=message.subject,

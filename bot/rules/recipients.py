@@ -58,6 +58,12 @@ def bare(address: str) -> str:
     return address.strip()
 
 
+def bare_name(address: str) -> str:
+    """The name of `Name <address>`; the address where there is none."""
+    name = address.rpartition("<")[0].strip().strip('"')
+    return name or bare(address)
+
+
 def reply_subject(subject: str) -> str:
     """"Re: …" once, whatever prefixes there were; one line."""
     text = " ".join("".join(c if c.isprintable() else " " for c in subject).split())

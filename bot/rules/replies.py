@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answers import Byline
-from bot.rules.recipients import reply_envelope, reply_references, reply_subject
+from bot.rules.recipients import bare_name, reply_envelope, reply_references, reply_subject
 from storage.channels import Channel
 from storage.conversations import Conversation
 from storage.drafts import Draft
@@ -34,6 +34,9 @@ def freeze(
     assert inquiry.id is not None
     assert message.id is not None
     text = body.strip().replace("\r\n", "\n").replace("\r", "\n")
+    in_slack = conversation.channel is Channel.SLACK
+    if in_slack:  # a chat is signed with a name, not with a postal address
+        signature = signature.strip().partition("\n")[0]
     if text and signature and not text.endswith(signature.strip()):
         text = f"{text}\n\n{signature.strip()}"
     draft = Draft(
@@ -54,8 +57,10 @@ def freeze(
         written_at=now,
         **more,
     )
-    if conversation.channel is Channel.SLACK:
-        draft.to, draft.place, draft.thread = [conversation.place], conversation.place, conversation.thread
+    if in_slack:
+        draft.sender = bare_name(sender)
+        draft.to = [f"{message.sender_name or 'the client'}, in their Slack thread"]
+        draft.place, draft.thread = conversation.place, conversation.thread
         return draft
     envelope = reply_envelope(
         sender=message.sender_address,

@@ -8,6 +8,7 @@ from bot.context import Dossier, House, gather, unanswered_words
 from bot.ports import Clock, Writer
 from bot.rules.findings import find
 from bot.rules.replies import freeze
+from bot.rules.slots import first_name
 from storage.inquiries import Inquiry, InquiryState
 from storage.jobs import Job
 from storage.messages import Message
@@ -39,7 +40,7 @@ class WriteDraft:
                 subject=message.subject,
                 text=text,
                 sender=message.sender_name,
-                client_name=message.sender_name if inquiry.client_id is not None else "",
+                client_name=first_name(message.sender_name) if inquiry.client_id is not None else "",
                 sources=dossier.sources,
                 history=dossier.history,
                 summary=inquiry.summary,
