@@ -1,8 +1,10 @@
 """What `understudy inspect` shows: one object per message of files, folders and mailboxes; touches nothing."""
 
+import asyncio
 import json
 import mailbox
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,12 @@ from typing import Any
 from bot.errors import Quarantined
 from bot.inbound import Person, ReadMessage
 from handlers.mail.prescan import LARGEST_MAIL
-from handlers.mail.reading import NOBODY, Own, read_mail
+from handlers.mail.reader import MailReader, RawMail
+from handlers.mail.reading import NOBODY, Own
 
 MAIL_SUFFIXES = frozenset({".eml", ".msg", ".mail", ".mbox", ".txt", ".ics", ".mbx", ".email", ""})
+MOST_AT_ONCE = 200
+LARGEST_BATCH = 16 * 1024 * 1024
 TEXT_HEAD = (
     b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
 )
@@ -23,41 +28,75 @@ def inspect_paths(paths: Iterable[Path], own: Own = NOBODY) -> Iterator[dict[str
     """One object per message, in the order of the paths; a message that can't be read is told and the others go on.
 
     A folder is walked (a Maildir too); a file that starts with "From " is an mbox; `.txt` is a body without a
-    header; `.ics` an invitation without its mail.
+    header; `.ics` an invitation without its mail. Reads in the child process that live mail is read in, so it
+    must not be called from a running event loop.
     """
+    with asyncio.Runner() as runner:
+        reader = MailReader(own)
+        try:
+            batch: list[_Source] = []
+            size = 0
+            for source in _sources(paths):
+                batch.append(source)
+                size += len(source.raw)
+                if len(batch) >= MOST_AT_ONCE or size >= LARGEST_BATCH:
+                    yield from runner.run(_read(reader, batch))
+                    batch, size = [], 0
+            yield from runner.run(_read(reader, batch))
+        finally:
+            runner.run(reader.aclose())
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a message stands, and its bytes, or why there are none."""
+
+    path: str
+    raw: bytes = b""
+    error: str | None = None
+
+
+async def _read(reader: MailReader, batch: list[_Source]) -> list[dict[str, Any]]:
+    results = iter(await reader.read_many([RawMail(source.raw) for source in batch if source.error is None]))
+    found = []
+    for source in batch:
+        if source.error is not None:
+            found.append(_failed(source.path, source.error))
+            continue
+        read = next(results)
+        found.append(
+            _failed(source.path, str(read)) if isinstance(read, Quarantined) else as_object(read, source.path)
+        )
+    return found
+
+
+def _sources(paths: Iterable[Path]) -> Iterator[_Source]:
     for path in paths:
         if path.is_dir():
             for inner in sorted(found for found in path.rglob("*") if found.is_file()):
                 if inner.suffix.lower() in MAIL_SUFFIXES or inner.parent.name in {"cur", "new"}:
-                    yield from _inspect_file(inner, own)
+                    yield from _in_file(inner)
         else:
-            yield from _inspect_file(path, own)
+            yield from _in_file(path)
 
 
-def _inspect_file(path: Path, own: Own) -> Iterator[dict[str, Any]]:
+def _in_file(path: Path) -> Iterator[_Source]:
     try:
         with path.open("rb") as file:
             first = file.read(5)
-    except OSError as error:
-        yield _failed(str(path), f"cannot be opened: {error.strerror or error}")
-        return
-    if first == b"From " and path.suffix.lower() not in {".eml", ".txt"}:
-        for number, raw in enumerate(mbox_messages(path), start=1):
-            yield inspect_raw(raw, f"{path}#{number}", own)
-        return
-    try:
+        if first == b"From " and path.suffix.lower() not in {".eml", ".txt"}:
+            for number, raw in enumerate(mbox_messages(path), start=1):
+                yield _Source(f"{path}#{number}", raw)
+            return
         if path.stat().st_size > LARGEST_MAIL:
-            yield _failed(str(path), f"larger than {LARGEST_MAIL} bytes")
+            yield _Source(str(path), error=f"larger than {LARGEST_MAIL} bytes")
             return
         raw = path.read_bytes()
     except OSError as error:
-        yield _failed(str(path), f"cannot be read: {error.strerror or error}")
+        yield _Source(str(path), error=f"cannot be read: {error.strerror or error}")
         return
-    if path.suffix.lower() == ".txt":
-        raw = TEXT_HEAD + raw
-    elif path.suffix.lower() == ".ics":
-        raw = CALENDAR_HEAD + raw
-    yield inspect_raw(raw, str(path), own)
+    head = {".txt": TEXT_HEAD, ".ics": CALENDAR_HEAD}.get(path.suffix.lower(), b"")
+    yield _Source(str(path), head + raw)
 
 
 def mbox_messages(path: Path) -> Iterator[bytes]:
@@ -68,14 +107,6 @@ def mbox_messages(path: Path) -> Iterator[bytes]:
             yield box.get_bytes(key)
     finally:
         box.close()
-
-
-def inspect_raw(raw: bytes, path: str, own: Own = NOBODY) -> dict[str, Any]:
-    """The object for one message as it came."""
-    try:
-        return as_object(read_mail(raw, own=own), path)
-    except Quarantined as error:
-        return _failed(path, str(error))
 
 
 def _failed(path: str, error: str) -> dict[str, Any]:
