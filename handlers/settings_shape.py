@@ -118,7 +118,7 @@ class Model(Section):
         description="Write a sum in the currency of your price list: monthly_budget = 20.",
     )
     timeout: float = Field(
-        default=60.0, gt=0, le=600, description="Write seconds for one call: timeout = 60."
+        default=30.0, gt=0, le=600, description="Write seconds for one call: timeout = 30."
     )
 
     @property

@@ -71,7 +71,7 @@ def freeze(
         ours=ours,
         known=conversation.participants,
     )
-    draft.to, draft.cc = list(envelope.to), list(envelope.cc)
+    draft.to, draft.cc = [to for to in envelope.to if to], list(envelope.cc)
     draft.subject = subject or reply_subject(message.subject)
     if not message.forwarded_by:  # a forward's own Message-ID is the forwarder's; the client never saw it
         draft.in_reply_to = message.external_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.answers import Byline
 from bot.asking import note_under
 from bot.context import House
-from bot.errors import Refused
+from bot.errors import Permanent, Refused
 from bot.outgoing import ON_ITS_WAY, queue
 from bot.people import Approver
 from bot.ports import Clock, Composer
@@ -121,9 +121,12 @@ class Decide:
         seen.card.draft_id = draft.id
         await self._settle(tx, seen, outcome)  # first: of two presses at once, one is told that the other was quicker
         await self._note_decision(tx, seen, kind, draft)
-        item = await queue(
-            tx, self.house, self.composer, seen.inquiry, draft, approved_by=seen.by.name, now=seen.now, leaves_in=undo
-        )
+        try:
+            item = await queue(
+                tx, self.house, self.composer, seen.inquiry, draft, approved_by=seen.by.name, now=seen.now, leaves_in=undo
+            )
+        except Permanent as error:
+            raise Refused(f"This cannot leave as it is: {error}. Nothing was sent; correct it and press again.") from error
         return Told(f"Your reply to {', '.join(item.recipients) if item.channel is Channel.EMAIL else 'the channel'} is on its way.")
 
     async def _redo(self, tx: Tx, seen: _Seen) -> Told:
