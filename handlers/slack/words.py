@@ -9,7 +9,7 @@ _MARKUP = str.maketrans("*_~`", "\u2217\uff3f\u223c\u02cb")
 """Signs that look the same: between spaces of no width Slack would still read the real ones as markup."""
 _CALL = re.compile(r"(?<!\w)([@#])(?=\w)")
 _EMOJI = re.compile(r":(?=[\w+'-]+:)")
-_LINK = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*:)(?=//)|(\bwww)(?=\.)|(\bmailto:)")
+_LINK = re.compile(r"(?i):(?=//)|www(?=\.)|mailto:|tel:")
 _QUOTE_LINE = re.compile(r"(?m)^(\s*)(>)")
 
 

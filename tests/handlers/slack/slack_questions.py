@@ -71,6 +71,8 @@ HARM = (
     "<https://evil.example|bank.example>",
     "https://evil.example/x",
     "www.evil.example",
+    "0https://evil.example/x",
+    "xwww.evil.example",
     "@channel",
     "@here",
     "*bold*",
