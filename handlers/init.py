@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -81,7 +82,7 @@ def ask(wanted: Wanted) -> Wanted:
         password = typer.prompt(
             "The mailbox's password (kept in .env; often an app password)",
             default="",
-            hide_input=True,
+            hide_input=sys.stdin.isatty(),
             show_default=False,
         )
         answered = replace(answered, mail_password=str(password))

@@ -4,7 +4,6 @@ import asyncio
 
 from bot.errors import Refused
 from handlers.control import ask, is_running
-from handlers.processes import verify_rows
 from handlers.settings import Settings
 
 
@@ -24,4 +23,6 @@ async def _verify(settings: Settings) -> list[dict[str, str]]:
     if settings.storage.file is not None and is_running(settings.home):
         found: list[dict[str, str]] = await ask(settings.home, "verify")
         return found
+    from handlers.processes import verify_rows  # the whole house comes with it
+
     return await verify_rows(settings)

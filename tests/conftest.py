@@ -9,11 +9,17 @@ from tests.needed import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 
-for _name in list(os.environ):
-    if _name.lower() in {"http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy"}:
-        del os.environ[_name]
-    elif _name.startswith(("SLACK_", "OPENAI_")) or (_name.startswith("UNDERSTUDY_") and "__" in _name):
-        del os.environ[_name]
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy"}
+
+
+def _from_outside(name: str) -> bool:
+    """Whether this variable would reach into the tests: a proxy, a secret, or a value of understudy.toml."""
+    ours = name.startswith("UNDERSTUDY_") and "__" in name
+    return ours or name.lower() in _PROXIES or name.startswith(("SLACK_", "OPENAI_"))
+
+
+for _name in [name for name in os.environ if _from_outside(name)]:
+    del os.environ[_name]
 
 
 @pytest.fixture(scope="session")

@@ -63,8 +63,9 @@ async def _folder(connection: ImapConnection, folder: str) -> Finding:
     if opened is not None:
         return ok(f"folder {folder}", f"{opened.exists} mails")
     names = [there.name for there in await connection.folders() if "\\noselect" not in there.flags]
-    close = get_close_matches(folder, names, n=1, cutoff=0.4)
-    hint = f'Did you mean "{close[0]}"?' if close else f"There are: {', '.join(names[:12])}."
+    by_case = {name.casefold(): name for name in names}
+    close = get_close_matches(folder.casefold(), by_case, n=1, cutoff=0.4)
+    hint = f'Did you mean "{by_case[close[0]]}"?' if close else f"There are: {', '.join(names[:12])}."
     return fail(f"folder {folder}", "there is no such folder", f"Mend [mail] folders. {hint}")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handlers.control import is_running
 from handlers.doctor.findings import Finding, fail, ok
-from handlers.jobs.broker import BrokerBell, declare_wake, open_broker
+from handlers.jobs.broker import BrokerBell, declare_wake, open_broker, queue_name
 from handlers.settings import Settings
 from storage.engine import open_engines
 from storage.migrate import config
@@ -91,7 +91,8 @@ async def queue(settings: Settings) -> list[Finding]:
         return [fail("queue", "a broker is for several processes, and SQLite belongs to one", cure)]
     broker = open_broker(url)
     try:
-        problem = await BrokerBell(declare_wake(broker), _Now()).problem()
+        name = queue_name(settings.secrets.secret_key.get_secret_value())
+        problem = await BrokerBell(declare_wake(broker, queue=name), _Now()).problem()
     finally:
         broker.close()
     scheme = url.partition(":")[0]
