@@ -17,7 +17,7 @@ from bot.errors import Permanent
 from bot.steps.digest import plan_digest
 from handlers.app import Rooms, Tuning, open_rooms
 from handlers.control import answering, only_house
-from handlers.jobs.broker import BrokerBell, declare_wake, open_broker
+from handlers.jobs.broker import BrokerBell, declare_wake, open_broker, queue_name
 from handlers.jobs.local import LocalBell
 from handlers.jobs.sweeper import Sweeper
 from handlers.mail.mailbox import MailAccount, MailboxWatcher
@@ -127,7 +127,8 @@ def bell_of(settings: Settings, tuning: Tuning | None) -> BrokerBell:
             "several processes need PostgreSQL and a broker: set [storage] url = postgresql://… and [queue] url = "
             "redis://… or amqp://…, or run everything in one process with `understudy run`"
         )
-    return BrokerBell(declare_wake(open_broker(settings.queue.url)), (tuning or Tuning()).clock)
+    queue = queue_name(settings.secrets.secret_key.get_secret_value())
+    return BrokerBell(declare_wake(open_broker(settings.queue.url), queue=queue), (tuning or Tuning()).clock)
 
 
 @asynccontextmanager

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 import dramatiq
 
 from handlers.app import open_rooms
-from handlers.jobs.broker import HouseLifetime, declare_wake, open_broker
+from handlers.jobs.broker import HouseLifetime, declare_wake, open_broker, queue_name
 from handlers.logs import set_up_logs
 from handlers.processes import background, bell_of
 from handlers.settings import home_for, read_settings
-
 
 
 def _broker() -> dramatiq.Broker:
@@ -28,7 +27,7 @@ def _broker() -> dramatiq.Broker:
 
     lifetime = HouseLifetime(opening)
     broker.add_middleware(lifetime)
-    declare_wake(broker, lifetime)
+    declare_wake(broker, lifetime, queue=queue_name(settings.secrets.secret_key.get_secret_value()))
     dramatiq.set_broker(broker)
     return broker
 

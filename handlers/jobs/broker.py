@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import dramatiq
@@ -13,9 +14,16 @@ from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 
-QUEUE = "understudy"
 TIME_LIMIT = 15 * 60 * 1000
 """Milliseconds; longer than the wait for a server's answer to the final dot."""
+
+
+def queue_name(house_key: str) -> str:
+    """This house's own queue: houses that share a broker must not answer each other's rings.
+
+    Named from the key that all processes of a house share, so there is nothing to set.
+    """
+    return f"understudy.{sha256(b'queue' + house_key.encode()).hexdigest()[:12]}"
 
 
 def open_broker(url: str) -> dramatiq.Broker:
@@ -70,15 +78,17 @@ class HouseLifetime(AsyncIO):  # type: ignore[misc]
             self._house, self.run = None, None
 
 
-def declare_wake(broker: dramatiq.Broker, lifetime: HouseLifetime | None = None) -> "dramatiq.Actor[[int], Any]":
-    """The one actor there is. Without a lifetime it can only be sent to."""
+def declare_wake(
+    broker: dramatiq.Broker, lifetime: HouseLifetime | None = None, *, queue: str
+) -> "dramatiq.Actor[[int], Any]":
+    """The one actor there is, on this house's queue. Without a lifetime it can only be sent to."""
 
     async def wake(job_id: int) -> None:
         if lifetime is None or lifetime.run is None:
             raise RuntimeError("this process rings, it does not answer")
         await lifetime.run(job_id)
 
-    actor: dramatiq.Actor[[int], Any] = dramatiq.actor(wake, broker=broker, queue_name=QUEUE)
+    actor: dramatiq.Actor[[int], Any] = dramatiq.actor(wake, broker=broker, queue_name=queue)
     return actor
 
 
@@ -105,15 +115,15 @@ class BrokerBell:
         """What keeps the broker from being reached, in a few words; "" when it answers."""
         try:
             async with asyncio.timeout(8):
-                await asyncio.to_thread(_reach, self._wake.broker)
+                await asyncio.to_thread(_reach, self._wake.broker, self._wake.queue_name)
         except Exception as error:
             return f"the broker does not answer ({type(error).__name__})"
         return ""
 
 
-def _reach(broker: dramatiq.Broker) -> None:
+def _reach(broker: dramatiq.Broker, queue: str) -> None:
     client = getattr(broker, "client", None)
     if client is not None:
         client.ping()
     else:
-        broker.get_queue_message_counts(QUEUE)
+        broker.get_queue_message_counts(queue)
