@@ -1,0 +1,1 @@
+"""Stories of the whole house, told from outside: SMTP in, presses in Slack, mailboxes and the desk read."""

@@ -1,0 +1,147 @@
+"""A whole house on free ports: the practice world's mail and Slack, and the product against them, as live."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from bot.steps.verify import Verify
+from handlers.app import SystemClock, Tuning
+from handlers.processes import Running, run_embedded
+from handlers.rehearsal.business import sample_business
+from handlers.rehearsal.cast import cast_of
+from handlers.rehearsal.mail_server import PracticeMail
+from handlers.rehearsal.slack_api import routes
+from handlers.rehearsal.slack_seed import sow
+from handlers.rehearsal.stage import furnish, mailboxes, seed_of, write_home
+from handlers.rehearsal.workspace import Workspace
+from handlers.settings import Settings, read_settings
+from handlers.web.serving import served
+from storage.engine import open_engines
+from storage.migrate import migrate
+from storage.store import Store
+from tests.flows.desk import Desk
+from tests.flows.eventually import eventually
+from tests.flows.parts import Parts
+from tests.flows.post_office import PostOffice
+
+
+class Clock:
+    """The machine's clock, which a story may put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class House:
+    """What a story touches: the post office, the desk, and the switch of the whole house."""
+
+    home: Path
+    environ: Mapping[str, str]
+    post: PostOffice
+    desk: Desk
+    workspace: Workspace
+    mail: PracticeMail
+    clock: Clock
+    store: Store
+    backend: str
+    parts: Parts | None = None
+    """The processes of a split house."""
+    running: Running | None = None
+    """The house in this loop."""
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.home, self.environ)
+
+    async def open(self) -> None:
+        """Start the product, and wait until every part of it has worked once."""
+        if self.parts is not None:
+            await self.parts.start()
+            return
+        tuning = Tuning(clock=self.clock)
+        self.running = await self._open.enter_async_context(run_embedded(self.settings, tuning=tuning, serve=False))
+        running = self.running
+
+        async def ready() -> bool:
+            return (await running.health.state())[0]
+
+        await eventually(ready, instead=lambda: "the house did not become ready")
+
+    async def close(self) -> None:
+        if self.parts is not None:
+            await self.parts.stop()
+        await self._open.aclose()
+        self.running = None
+
+    async def restart(self) -> None:
+        await self.close()
+        await self.open()
+
+    async def quiet(self, *, seconds: float = 20) -> None:
+        """Nothing is on its way any more, and every invariant holds."""
+        broken: list[object] = []
+
+        async def settled() -> bool:
+            broken[:] = await Verify(self.store, self.clock)(settled=True)
+            idle = self.running is None or self.running.bell is None or self.running.bell.idle
+            return idle and not broken and not self._unread()
+
+        await eventually(settled, seconds=seconds, instead=lambda: f"{broken}\n{self.desk.shown()}")
+
+    def _unread(self) -> bool:
+        return False
+
+
+@asynccontextmanager
+async def open_house(
+    home: Path, *, backend: str = "sqlite", environ: Mapping[str, str] | None = None, start: bool = True
+) -> AsyncIterator[House]:
+    """The practice world and the product against it. `environ` overrides settings, as the environment does."""
+    environ = dict(environ or {})
+    home.mkdir(parents=True, exist_ok=True)
+    sample = sample_business(SystemClock().now().date())
+    async with AsyncExitStack() as world:
+        workspace = Workspace(home / "practice.db")
+        world.push_async_callback(workspace.close)
+        sow(workspace, seed_of(sample))
+        business = cast_of(sample, workspace)
+        people = mailboxes(business)
+        mail = await world.enter_async_context(PracticeMail(people, home / "practice-mail.db", smtp_port=0, imap_port=0))
+        await workspace.delivery.sockets.open("127.0.0.1")
+        web = await world.enter_async_context(served(Starlette(routes=routes(workspace)), "127.0.0.1", 0))
+        workspace.address = web
+        world.push_async_callback(workspace.delivery.close)
+        write_home(home, sample, workspace, smtp=str(mail.smtp_address), imap=str(mail.imap_address), web=web)
+        at_once(home, "opening-hours")
+        settings = read_settings(home, environ)
+        engines = open_engines(settings.storage.url)
+        world.push_async_callback(engines.dispose)
+        await migrate(engines)
+        await furnish(Store(engines), sample, workspace, now=SystemClock().now())
+        clock = Clock()
+        parts = Parts(home, environ) if backend != "sqlite" else None
+        house = House(
+            home, environ, PostOffice(mail, business), Desk(workspace), workspace, mail, clock, Store(engines), backend, parts
+        )
+        world.push_async_callback(house.close)
+        if start:
+            await house.open()
+        yield house
+
+
+def at_once(home: Path, routine: str) -> None:
+    """This routine waits for nobody: its stories are about what follows."""
+    page = home / "playbook" / "routines" / f"{routine}.md"
+    text = re.sub(r"(?m)^undo_minutes = \d+$", "undo_minutes = 0", page.read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8")
+
