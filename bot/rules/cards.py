@@ -117,11 +117,7 @@ def delivery_card(card: Card, item: OutboxItem, draft: Draft, *, zone: ZoneInfo)
     notes: list[str] = []
     if unknown and item.committed_at is not None:
         handed = item.committed_at.astimezone(zone)
-        notes.append(
-            f"Your reply was handed over at {handed:%H:%M:%S} ({zone.key}), but no confirmation came back. "
-            "It may have been delivered."
-        )
-        notes.append("It has not been sent again and will not be unless you say so.")
+        notes.append(f"Handed over at {handed:%H:%M:%S} ({zone.key}); no confirmation came back.")
         looked = [f"{c['what']}: {'found' if c.get('found') else 'not found'}" for c in item.checks[-3:]]
         if looked:
             notes.append("Checked so far: " + "; ".join(looked) + ".")

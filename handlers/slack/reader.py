@@ -35,7 +35,8 @@ class SlackReader:
         event, team = _event(raw)
         subtype = _text(event.get("subtype"))
         message = _message(event, subtype)
-        kind, why = _kind(message, subtype, await self._us())
+        us = await self._us()
+        kind, why = _kind(message, subtype, us)
         stamp, thread = _text(message.get("ts")), _text(message.get("thread_ts"))
         words = _text(message.get("text")) or from_blocks(message.get("blocks"))
         sender = await self._sender(message)
@@ -50,7 +51,7 @@ class SlackReader:
             text=unmarked(words, await self._names.among(mentioned(words))),
             attachments=tuple(_file(file) for file in _list(message.get("files")) if isinstance(file, dict)),
             authenticated=Authenticated.PASS if sender else Authenticated.NONE,
-            flags=_flags(event, message, subtype),
+            flags=_flags(event, message, subtype, us),
             headers=_headers(event, message, team),
         )
 
@@ -115,11 +116,13 @@ def _kind(message: Json, subtype: str, us: Identity | None) -> tuple[Kind, tuple
     return Kind.HUMAN, ()
 
 
-def _flags(event: Json, message: Json, subtype: str) -> tuple[str, ...]:
+def _flags(event: Json, message: Json, subtype: str, us: Identity | None) -> tuple[str, ...]:
+    # Slack sends a mention twice, as message and as app_mention; whichever comes first is kept, so the words decide.
+    named = us is not None and bool(us.user) and f"<@{us.user}" in _text(message.get("text"))
     said = {
         "edited": isinstance(message.get("edited"), dict),
         "deleted": subtype == "message_deleted",
-        "mentions_us": event["type"] == "app_mention",
+        "mentions_us": named or event["type"] == "app_mention",
         "thread_broadcast": subtype == "thread_broadcast",
         "no_author": not message.get("user") and not message.get("bot_id"),
     }
