@@ -81,7 +81,7 @@ def test_init_refuses_a_home_that_is_there(tmp_path):
 
 
 def test_init_asks_when_it_may(tmp_path):
-    answers = "Nord\nEurope/Berlin\nAda\n\nhallo@nord.example\n\n\n\n\n"
+    answers = "Nord\nEurope/Berlin\nAda\n\nhallo@nord.example\n\n\n\n\nsecret word\n"
 
     made = understudy("init", "desk", cwd=tmp_path, stdin=answers)
 
@@ -89,6 +89,7 @@ def test_init_asks_when_it_may(tmp_path):
     toml = (tmp_path / "desk" / "understudy.toml").read_text()
     assert 'imap = "imaps://hallo@nord.example@imap.nord.example:993"' in toml
     assert 'timezone = "Europe/Berlin"' in toml
+    assert "UNDERSTUDY_IMAP_PASSWORD='secret word'" in (tmp_path / "desk" / ".env").read_text()
 
 
 def test_a_playbook_with_mistakes_stops_the_house_with_all_of_them(tmp_path):
