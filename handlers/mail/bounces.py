@@ -123,7 +123,8 @@ def _recipients(data: bytes) -> list[BouncedRecipient]:
             address = _typed(values.get("original-recipient", "")) or address
         if not address and "action" not in values and "status" not in values:
             if not fields:
-                at = max(at, data.find(b"\n", at) + 1) or len(data)
+                line_end = data.find(b"\n", at)
+                at = line_end + 1 if line_end >= 0 else len(data)
             continue
         status = STATUS.search(without_comments(values.get("status", "")))
         out.append(BouncedRecipient(address, status[1] if status else "", values.get("action", "").split(" ")[0].lower(),

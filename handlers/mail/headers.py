@@ -10,7 +10,6 @@ LONGEST_VALUE = 32 * 1024
 MOST_IDS = 200
 
 ENCODED = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
-QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 BETWEEN_WORDS = re.compile(r"[ \t\r\n]*\Z")
 FOLD = re.compile(r"\r?\n(?=[ \t])")
 LINE_END = re.compile(r"(?:\r?\n|\r)[ \t]*")

@@ -106,3 +106,9 @@ def test_what_the_refusing_server_says_counts_more_than_the_reporters_reading() 
     assert best_status("", "550 Unknown user ann", "", "") == "5.1.1"
     assert best_status("", "host 192.0.2.1 said nothing", "", "Returned mail") == "5.0.0"
     assert best_status("", "message is still being retried", "", "Warning: could not send") == "4.4.7"
+
+
+def test_a_report_that_breaks_off_in_the_middle_of_a_line_ends() -> None:
+    raw = b"From: x@y.example\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822;a@b.example\n\n no field"
+
+    assert [one.recipient for one in read_mail(raw).bounce or ()] == ["a@b.example"]
