@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -39,21 +40,20 @@ class Runner:
     store: Store
     steps: Mapping[Step, Runs]
     clock: Clock
-    lease: timedelta = timedelta(seconds=90)
-    leases: Mapping[Step, timedelta] | None = None
+    lease: timedelta = timedelta(seconds=20)
+    """How long a job stays taken after its worker was last heard of; renewed while the step works."""
     ran: Callable[[Step, str], None] = lambda _step, _how: None
     """Told of each run for the metrics: "done", "again", "dead", "lost"."""
 
     async def run(self, job_id: int) -> None:
         """Claim the job and run it; returns quietly when it is not ours or not due."""
         async with self.store.transaction("job.claim") as tx:
-            known = await tx.jobs.get(job_id)
-            lease = (self.leases or {}).get(known.step, self.lease) if known is not None else self.lease
-            job = await tx.jobs.claim(job_id, now=self.clock.now(), lease=lease)
+            job = await tx.jobs.claim(job_id, now=self.clock.now(), lease=self.lease)
         if job is None:
             return
         try:
-            await self.steps[job.step].run(job)
+            async with self._held(job):
+                await self.steps[job.step].run(job)
             self.ran(job.step, "done")
         except LeaseLost:
             log.warning("job %s was taken over", job_id)
@@ -64,6 +64,32 @@ class Runner:
         except Exception as error:
             log.warning("job %s (%s) failed: %s", job_id, job.step, where(error))
             await self._after(error, job)
+
+    @asynccontextmanager
+    async def _held(self, job: Job) -> AsyncIterator[None]:
+        """Keep the job while its step works: a lease may then be short, and a killed worker's jobs are soon free."""
+        over = asyncio.Event()
+        renewing = asyncio.create_task(self._renew(job, over))
+        try:
+            yield
+        finally:
+            over.set()  # told, not cancelled: it may be in the middle of a commit
+            await renewing
+
+    async def _renew(self, job: Job, over: asyncio.Event) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self.lease.total_seconds() / 3):
+                    await over.wait()
+                return
+            except TimeoutError:
+                pass
+            try:
+                async with self.store.transaction("job.renew") as tx:
+                    if not await tx.jobs.renew(job, until=self.clock.now() + self.lease):
+                        return
+            except Exception as error:
+                log.warning("the lease of job %s could not be renewed: %s", job.id, where(error))
 
     async def _after(self, error: Exception, job: Job) -> None:
         now = self.clock.now()

@@ -87,6 +87,10 @@ class Jobs:
         )
         return cast("Job | None", cast("Any", claimed).scalar_one_or_none())
 
+    async def renew(self, job: Job, *, until: datetime) -> bool:
+        """Hold it longer. False: this attempt holds it no more."""
+        return await self._set(job, leased_until=until)
+
     async def finish(self, job: Job) -> bool:
         """End the job, if this attempt still holds it. False: someone else took over."""
         return await self._set(job, state=JobState.DONE, leased_until=None, last_error="")
@@ -135,6 +139,14 @@ class Jobs:
         query = select(Job.id).where(col(Job.state) == JobState.DUE, col(Job.due_at) <= now, free)
         rows = (await self._session.exec(query.order_by(col(Job.due_at), col(Job.id)).limit(limit))).all()
         return [i for i in rows if i is not None]
+
+    async def earlier(self, job: Job) -> bool:
+        """Whether an older job of the same step and subject is still to be done."""
+        query = select(Job.id).where(
+            col(Job.step) == job.step, col(Job.subject_id) == job.subject_id,
+            col(Job.state) == JobState.DUE, col(Job.id) < job.id,
+        )
+        return (await self._session.exec(query.limit(1))).first() is not None
 
     async def next_due(self) -> datetime | None:
         """When the next job that nobody holds is due."""

@@ -1,10 +1,10 @@
 """Postings: what is shown at the desk, where, and in which version; a change asks for a repaint."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,6 +36,8 @@ class Posting(SQLModel, table=True):
     shown: int = 0
     trying_since: datetime | None = None
     """Set before the first try to post: from then on, look before posting again."""
+    trying_job: int | None = None
+    """The one job that may post it; jobs of later versions wait until it stands somewhere."""
     place: str = ""
     stamp: str = ""
     made_at: datetime
@@ -59,6 +61,21 @@ class Postings:
 
     async def with_key(self, key: str) -> Posting | None:
         return (await self._session.exec(select(Posting).where(col(Posting.key) == key))).first()
+
+    async def claim(self, posting_id: int, *, job_id: int, now: datetime, lease: timedelta) -> bool:
+        """Take the right to post what stands nowhere yet; False: another job is posting it at this moment."""
+        free = or_(
+            col(Posting.trying_job).is_(None),
+            col(Posting.trying_job) == job_id,
+            col(Posting.trying_since) < now - lease,
+        )
+        taken = await self._session.exec(
+            update(Posting)
+            .where(col(Posting.id) == posting_id, col(Posting.stamp) == "", free)
+            .values(trying_job=job_id, trying_since=now)
+            .execution_options(synchronize_session=False)
+        )
+        return cast("CursorResult[Any]", taken).rowcount == 1
 
     async def bump(self, posting_id: int) -> int:
         """Ask for a repaint: the new version."""

@@ -14,6 +14,8 @@ from storage.outbox import OutboxState
 from storage.postings import Posting, PostingKind
 from storage.store import Store, Tx
 
+POSTING = timedelta(seconds=90)
+"""How long one job alone may be posting; as long as its lease."""
 LOOK_BACK = timedelta(minutes=2)
 """Slack's clock and ours may differ a little when a post is looked for."""
 
@@ -30,6 +32,10 @@ class PostIt:
             posting = await tx.postings.get(job.subject_id)
             under = await tx.postings.with_key(posting.under_key) if posting.under_key else None
             post = await self._compose(tx, posting)
+            earlier = await tx.jobs.earlier(job)
+        if earlier:  # it draws what the rows say, and asks again if they changed under its hands; two at once would post twice
+            async with self.store.finishing(job, "post.left_to_earlier"):
+                return
         if posting.shown >= int(job.occasion or "1") or post is None:
             async with self.store.finishing(job, "post.nothing"):
                 return
@@ -41,22 +47,25 @@ class PostIt:
             posted = Posted(posting.place, posting.stamp)
             await self.desk.update(posted, post)
         else:
-            posted = await self._once(posting, post, where)
+            posted = await self._once(job, posting, post, where)
 
         async with self.store.finishing(job, "post.shown") as tx:
             await tx.postings.was_shown(job.subject_id, version=posting.version, place=posted.place, stamp=posted.stamp)
+            if (await tx.postings.get(job.subject_id)).version > posting.version:
+                await tx.repaint(posting.key, now=self.clock.now())
 
-    async def _once(self, posting: Posting, post: Post, under: Posted | None) -> Posted:
-        """Post it, unless an earlier attempt did and never learned of it."""
+    async def _once(self, job: Job, posting: Posting, post: Post, under: Posted | None) -> Posted:
+        """Post it, unless an earlier attempt did and never learned of it; one job at a time may."""
         assert posting.id is not None
+        assert job.id is not None
+        async with self.store.transaction("post.trying") as tx:
+            ours = await tx.postings.claim(posting.id, job_id=job.id, now=self.clock.now(), lease=POSTING)
+        if not ours:
+            raise Transient("another job is posting it", retry_after=timedelta(seconds=1))
         if posting.trying_since is not None:
-            found = await self.desk.find(posting.key, since=posting.trying_since - LOOK_BACK, under=under)
+            found = await self.desk.find(posting.key, since=posting.made_at - LOOK_BACK, under=under)
             if found is not None:
                 return found
-        else:
-            async with self.store.transaction("post.trying") as tx:
-                row = await tx.postings.get(posting.id)
-                row.trying_since = self.clock.now()
         try:
             return await self.desk.post(post, key=posting.key, under=under)
         except OutcomeUnknown as error:

@@ -114,11 +114,13 @@ class RunRoutine:
             tx, self.house, self.composer, inquiry, draft, approved_by=by, now=now, leaves_in=undo, automatic=True
         )
         day = now.astimezone(self.house.zone).strftime("%Y-%m-%d")
-        await tx.show(PostingKind.DAY, int(day.replace("-", "")), key=f"day:{day}", now=now, content={"day": day})
+        if await tx.postings.with_key(f"day:{day}") is None:
+            await tx.show(PostingKind.DAY, int(day.replace("-", "")), key=f"day:{day}", now=now, content={"day": day})
+        else:
+            await tx.repaint(f"day:{day}", now=now)
         await tx.show(
             PostingKind.HANDLED, item.id or 0, key=f"handled:{item.id}", now=now, under_key=f"day:{day}"
         )
-        await tx.repaint(f"day:{day}", now=now)
 
     async def _doubts(
         self, tx: Tx, routine: RoutineCard, inquiry: Inquiry, message: Message, missing: tuple[str, ...]

@@ -100,6 +100,7 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('shown', sa.Integer(), nullable=False),
     sa.Column('trying_since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('trying_job', sa.Integer(), nullable=True),
     sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('stamp', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
