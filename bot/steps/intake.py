@@ -182,6 +182,7 @@ class Intake:
         if going_on and elder is not None:
             inquiry = elder
             inquiry.message_id, inquiry.state, inquiry.changed_at = message.id, InquiryState.NEW, now
+            inquiry.instruction = writer.note  # what was asked of the last draft is not asked of the next message's
             if client is not None and inquiry.client_id is None:
                 inquiry.client_id = client.id
         else:
