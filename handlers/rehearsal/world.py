@@ -36,7 +36,8 @@ from storage.store import Store
 
 log = logging.getLogger(__name__)
 
-FAST_UNDO = timedelta(seconds=3)
+FAST_UNDO = timedelta(seconds=5)
+"""Long enough to read the line and press Undo."""
 READY_WITHIN = 60.0
 
 
