@@ -79,7 +79,7 @@ class Tuning:
     clock: Clock = field(default_factory=SystemClock)
     reached: Reached = lambda _point: None
     undo: timedelta | None = None
-    lease: timedelta = timedelta(seconds=90)
+    lease: timedelta = timedelta(seconds=20)
     dot_timeout: float = 600.0
 
 
@@ -163,9 +163,7 @@ async def open_rooms(
             Step.WAKE: Wake(store, clock),
             Step.DIGEST: MorningDigest(store, known, clock, warnings),
         }
-        runner = Runner(
-            store, steps, clock, lease=tuning.lease, leases={Step.SEND: timedelta(minutes=13)}, ran=figures.ran
-        )
+        runner = Runner(store, steps, clock, lease=tuning.lease, ran=figures.ran)
         door = Doorway(
             store=store,
             house=known,
