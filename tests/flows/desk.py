@@ -1,5 +1,7 @@
 """The desk as its people see it: cards, their words and buttons, forms, private answers, threads."""
 
+import copy
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,13 +36,24 @@ class Desk:
         """Every card that holds all these words, settled ones too."""
         return [one for one in self.posts() if ("Revision " in one.text or one.labels) and one.holds(*words)]
 
-    async def card(self, *words: str) -> "Post":
+    async def card(self, *words: str, seconds: float = 15) -> "Post":
         """The newest card with all these words that still has its buttons; waited for."""
 
         def there() -> "Post | None":
             return next((one for one in reversed(self.posts()) if one.is_open and one.holds(*words)), None)
 
-        found: Post = await eventually(there, instead=lambda: f"no open card with {words}:\n{self.shown()}")
+        found: Post = await eventually(
+            there, seconds=seconds, instead=lambda: f"no open card with {words}:\n{self.shown()}"
+        )
+        return found
+
+    async def posted(self, *words: str) -> "Post":
+        """Anything of the bot's at the desk with these words; waited for."""
+
+        def there() -> "Post | None":
+            return next((one for one in reversed(self.posts()) if one.holds(*words)), None)
+
+        found: Post = await eventually(there, instead=lambda: f"nothing with {words}:\n{self.shown()}")
         return found
 
     async def handled(self, *words: str) -> "Post":
@@ -54,11 +67,23 @@ class Desk:
         found: Post = await eventually(there, instead=lambda: f"nothing handled with {words}:\n{self.shown()}")
         return found
 
+    def private(self, who: str, *words: str) -> "Post":
+        """The newest private message to this person with these words."""
+        return next(one for one in reversed(self._private(who)) if one.holds(*words))
+
     def told(self, who: str) -> list[str]:
-        """What only this person was told, anywhere."""
+        """What only this person was told, anywhere, oldest first."""
+        return [one.text for one in self._private(who)]
+
+    def _private(self, who: str) -> "list[Post]":
         me = self.workspace.person(who).id
         private = [m for room in self.workspace.ephemerals.values() for m in room.values() if m.only_for == me]
-        return [words_of(m) for m in sorted(private, key=lambda m: m.ts)]
+        return [Post(self.workspace, m.channel, m.ts) for m in sorted(private, key=lambda m: m.ts)]
+
+    async def hears(self, who: str, *, after: int) -> str:
+        """The next private answer to this person, `after` so many; waited for."""
+        await eventually(lambda: len(self.told(who)) > after, instead=lambda: f"{who} was told nothing")
+        return self.told(who)[after]
 
     async def say(self, who: str, command: str) -> str:
         """A slash command in the desk; the private answer to it."""
@@ -128,6 +153,26 @@ class Post:
         """Press the button, or choose the menu entry, of this name."""
         block_id, action_id, selected = _elements(self.message.blocks)[label]
         return await self.workspace.press(who, self.channel, self.ts, block_id, action_id, selected=selected)
+
+    async def held(self, label: str) -> Callable[[str], Awaitable[Outcome]]:
+        """The button as it stands now, to be pressed later: somebody's screen is behind, or two press at once."""
+        seen = copy.deepcopy(self.message)
+        block_id, action_id, selected = _elements(seen.blocks)[label]
+
+        async def press(who: str) -> Outcome:
+            me = self.workspace.person(who).id
+            return await self.workspace.press_in_message(me, seen, block_id, action_id, selected)
+
+        return press
+
+    async def reply(self, *words: str) -> "Post":
+        """What the bot said in its thread with these words; waited for."""
+
+        def there() -> "Post | None":
+            return next((one for one in reversed(self.replies()) if one.holds(*words)), None)
+
+        found: Post = await eventually(there, instead=lambda: f"no {words} under:\n{self.text}")
+        return found
 
     async def open(self, who: str, label: str) -> View:
         """Press a button that opens a window; the window."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlmodel import col, select
 from starlette.applications import Starlette
 
 from bot.steps.verify import Verify
@@ -21,6 +22,7 @@ from handlers.rehearsal.stage import furnish, mailboxes, seed_of, write_home
 from handlers.rehearsal.workspace import Workspace
 from handlers.settings import Settings, read_settings
 from handlers.web.serving import served
+from storage.audit import AuditEntry
 from storage.engine import open_engines
 from storage.migrate import migrate
 from storage.store import Store
@@ -87,6 +89,11 @@ class House:
         await self.close()
         await self.open()
 
+    async def audit(self) -> list[AuditEntry]:
+        """Who did what, oldest first."""
+        async with self.store.reading() as tx:
+            return list((await tx.session.exec(select(AuditEntry).order_by(col(AuditEntry.id)))).all())
+
     async def quiet(self, *, seconds: float = 20) -> None:
         """Nothing is on its way any more, and every invariant holds."""
         broken: list[object] = []
@@ -94,12 +101,16 @@ class House:
         async def settled() -> bool:
             broken[:] = await Verify(self.store, self.clock)(settled=True)
             idle = self.running is None or self.running.bell is None or self.running.bell.idle
-            return idle and not broken and not self._unread()
+            return idle and not broken and await self._all_read()
 
         await eventually(settled, seconds=seconds, instead=lambda: f"{broken}\n{self.desk.shown()}")
 
-    def _unread(self) -> bool:
-        return False
+    async def _all_read(self) -> bool:
+        """Whether every mail in the business's inbox has been fetched."""
+        newest = max((one.uid for one in self.mail.messages(self.post.business.address)), default=0)
+        async with self.store.reading() as tx:
+            mailbox = await tx.mailboxes.of(self.post.business.address, "INBOX")
+        return mailbox is None or mailbox.last_uid >= newest
 
 
 @asynccontextmanager
