@@ -18,6 +18,7 @@ LABEL = re.compile(
 )
 LITERAL = re.compile(r"\[(?:IPv6:[0-9A-Fa-f:.]{2,45}|\d{1,3}(?:\.\d{1,3}){3})\]")
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+AROUND_DOTS = re.compile(r" {1,8}([.@]) {0,8}|([.@]) {1,8}")
 STRAY_QUOTES = re.compile(r"^[\"'\s]+|[\"'\s]+$")
 
 
@@ -225,6 +226,10 @@ def _mailbox(item: _Open) -> Mailbox | None:
             else Mailbox(_phrase(item.words) or None, None)
         )
     text = _decoded(text)
+    if " " in text and not any(quoted for _, quoted in item.words):
+        text = AROUND_DOTS.sub(
+            lambda found: found[1] or found[2], text
+        )  # blanks around dots and @ (RFC 5322 4.4)
     if " " in text:
         # "John Doe john@example.org" and "john@example.org John Doe": one word is an address, the rest the name.
         words = text.split()

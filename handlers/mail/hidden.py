@@ -1,11 +1,12 @@
 """What a mail hides from its reader: styles, colours, sizes, and characters nobody sees."""
 
 import re
+from dataclasses import dataclass
 
 # Written on purpose by a sender who does not want it seen. A preheader is hidden too, and just as unread.
 HIDING = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0*)?(?![\d.])"
-    r"|mso-hide\s*:\s*all|font-size\s*:\s*0*(?:\.0*)?[01]?(?:\.\d+)?(?:px|pt)(?!\w)|font-size\s*:\s*0(?:\.0*)?(?:em|rem|%|\s*;|\s*$|\s*!)"
+    r"|mso-hide\s*:\s*all"
     r"|(?:text-indent|left|top|margin-left)\s*:\s*-\d{3,}(?:\.\d+)?(?:px|pt|em)"
     r"|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%)",
     re.IGNORECASE,
@@ -14,6 +15,10 @@ SHRUNK = re.compile(
     r"(?:max-)?(?:height|width)\s*:\s*0(?:\.0*)?(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
 )
 CLIPPED = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
+SIZE = re.compile(r"(?:^|[;\s])font(?:-size)?\s*:\s*([^;]{1,60})", re.IGNORECASE)
+NO_SIZE = re.compile(
+    r"\s*(?:0*[01]?(?:\.\d+)?(?:px|pt)|0(?:\.0*)?(?:em|rem|%)?)(?:\s*!important|/\S+.*)?\s*$", re.IGNORECASE
+)
 COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;]{1,40})", re.IGNORECASE)
 BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([^;]{1,200})", re.IGNORECASE)
 RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})(?:\s*,\s*([\d.]+))?", re.IGNORECASE)
@@ -35,8 +40,19 @@ WHITE = (255, 255, 255)
 UNKNOWN = (-999, -999, -999)
 
 Colour = tuple[int, int, int]
-Colours = tuple[Colour | None, Colour]
-"""What text is written in (None: not said), and on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text is written: its colour (None: not said), what it stands on, and whether it has no size."""
+
+    front: Colour | None
+    back: Colour
+    tiny: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        return self.tiny or (self.front is not None and alike(self.front, self.back))
 
 
 def hides(attributes: dict[str, str | None], rules: frozenset[str] = frozenset()) -> bool:
@@ -113,24 +129,22 @@ def _without_remarks(css: str) -> str:
     return "".join(out) + css[at:]
 
 
-def recoloured(colours: Colours, attributes: dict[str, str | None]) -> Colours:
-    front, back = colours
+def look_within(look: Look, attributes: dict[str, str | None]) -> Look:
+    """How text looks inside an element: what the element does not say is inherited."""
     if not (attributes.keys() & {"style", "color", "bgcolor", "text", "background"}):
-        return colours
+        return look
+    front, back, tiny = look.front, look.back, look.tiny
     style = attributes.get("style") or ""
+    if size := SIZE.search(style):
+        tiny = bool(NO_SIZE.match(size[1]))
     stated = COLOUR.search(style)
-    if (
-        new := _colour(stated[1] if stated else attributes.get("color") or attributes.get("text") or "")
-    ) is not None:
-        front = new
-    painted = BACKGROUND.search(style)
+    colour = stated[1] if stated else attributes.get("color") or attributes.get("text") or ""
+    front = _colour(colour) or front
     if "url(" in style or attributes.get("background"):
-        return (None, back) if front is None else (front, UNKNOWN)  # a picture behind: nobody can say
-    if (new := _colour(painted[1] if painted else attributes.get("bgcolor") or "")) is not None and new[
-        0
-    ] >= 0:
-        back = new
-    return front, back
+        return Look(front, UNKNOWN, tiny)  # a picture behind: nobody can say
+    painted = BACKGROUND.search(style)
+    new = _colour(painted[1] if painted else attributes.get("bgcolor") or "")
+    return Look(front, new if new is not None and new[0] >= 0 else back, tiny)
 
 
 def _colour(text: str) -> tuple[int, int, int] | None:

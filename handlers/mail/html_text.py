@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from handlers.mail.hidden import INVISIBLE, UNKNOWN, WHITE, Colours, alike, hides, hiding_rules, recoloured
+from handlers.mail.hidden import INVISIBLE, UNKNOWN, WHITE, Look, hides, hiding_rules, look_within
 
 LARGEST_HTML = 1024 * 1024
 """Characters of HTML that are read; legitimate mail stays far below (Gmail cuts at 102 kB)."""
@@ -51,7 +51,7 @@ def read_html(html: str) -> HtmlText:
         return HtmlText("", "", cut)
     # A style sheet that paints backgrounds leaves us not knowing them: then only stated ones are judged.
     painted = "background" in html[: html.find("</head")] if "<style" in html else False
-    _walk(body, writer, rules, (None, UNKNOWN if painted else WHITE))
+    _walk(body, writer, rules, Look(None, UNKNOWN if painted else WHITE))
     return HtmlText(
         writer.text(), BLANKS.sub(" ", " ".join(writer.hidden)).strip(), cut or writer.nodes >= MOST_NODES
     )
@@ -144,9 +144,9 @@ class _Writer:
         return "\n".join(out).strip("\n")
 
 
-def _walk(body: LexborNode, writer: _Writer, rules: frozenset[str], colours: Colours) -> None:
+def _walk(body: LexborNode, writer: _Writer, rules: frozenset[str], look: Look) -> None:
     node: LexborNode | None = body
-    stack: list[tuple[LexborNode, Colours]] = []
+    stack: list[tuple[LexborNode, Look]] = []
     while node is not None:
         writer.nodes += 1
         if writer.nodes > MOST_NODES:
@@ -156,7 +156,7 @@ def _walk(body: LexborNode, writer: _Writer, rules: frozenset[str], colours: Col
         if tag == "-text":
             text = node.text_content
             if text:
-                _say(text, writer, colours)
+                _say(text, writer, look)
         elif tag == "br":
             writer.end_line(force=True)
         elif tag == "img":
@@ -171,25 +171,24 @@ def _walk(body: LexborNode, writer: _Writer, rules: frozenset[str], colours: Col
                 descend = True
         if descend:
             child = node.child
-            stack.append((node, colours))
+            stack.append((node, look))
             _open(str(tag), writer)
             if attributes:
-                colours = recoloured(colours, attributes)
+                look = look_within(look, attributes)
             node = child
             continue
         while node is not None and node.next is None:
             if not stack:
                 return
-            node, colours = stack.pop()
+            node, look = stack.pop()
             _close(str(node.tag), writer)
             if not stack:
                 return
         node = node.next if node is not None else None
 
 
-def _say(text: str, writer: _Writer, colours: Colours) -> None:
-    front, back = colours
-    if front is not None and alike(front, back) and text.strip():
+def _say(text: str, writer: _Writer, look: Look) -> None:
+    if look.unseen and text.strip():
         writer.hidden.append(text.strip()[:20_000])
         return
     writer.words(text)

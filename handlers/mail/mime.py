@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from handlers.mail.charsets import codec_for, decode
 from handlers.mail.headers import LONGEST_VALUE, base64_bytes, unfold
 from handlers.mail.parameters import Parameters, read_parameters
 
@@ -98,7 +99,24 @@ def parse(raw: bytes) -> Mail:
             waiting.append((child, child_body, depth + 1))
         if not part.parts:
             part.body = body
+    _read_raw_headers(root)
     return Mail(root, flags)
+
+
+def _read_raw_headers(root: Part) -> None:
+    """Raw 8-bit header fields are in the charset of the words below them, when they are not UTF-8 (RFC 6532)."""
+    if all(value.isascii() for _, value in root.fields):
+        return
+    charset = next((part.parameters["charset"] for part in root.leaves() if "charset" in part.parameters), "")
+    codec = codec_for(charset)
+    if codec in {None, "utf-8"}:
+        return
+    for place, (name, value) in enumerate(root.fields):
+        if not value.isascii():
+            text, strange = decode(value, "utf-8")
+            if strange or "\ufffd" in text:
+                text, strange = decode(value, charset)
+            root.fields[place] = (name, value if strange else text.encode("utf-8", "replace"))
 
 
 def _flag(flags: list[str], name: str) -> None:

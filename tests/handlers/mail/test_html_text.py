@@ -48,6 +48,7 @@ def test_hidden_words_are_kept_apart(hidden: str) -> None:
         '<p style="background:url(x.png);color:white">seen</p>',
         "<style>@media print{.gone{display:none}}</style><p class='gone'>seen</p>",
         '<p style="color:#111;background:#fff">seen</p>',
+        '<div style="font-size:0px"><div style="font-size:14px">seen</div></div>',
     ],
 )
 def test_what_can_be_seen_is_not_called_hidden(shown: str) -> None:

@@ -127,3 +127,11 @@ def test_two_from_headers_are_flagged() -> None:
 
     assert read.sender == Person("", "a@b.example")
     assert "several_senders" in read.flags
+
+
+def test_raw_bytes_in_a_header_are_in_the_charset_of_the_words() -> None:
+    raw = "From: Анна <ann@lee.example>\nSubject: Привет\nContent-Type: text/plain; charset=koi8-r\n\nДа".encode("koi8-r")
+
+    read = read_mail(raw)
+
+    assert (read.sender, read.subject, read.text.strip()) == (Person("Анна", "ann@lee.example"), "Привет", "Да")
