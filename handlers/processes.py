@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
@@ -17,9 +17,9 @@ from bot.errors import Permanent
 from bot.steps.digest import plan_digest
 from handlers.app import Rooms, Tuning, open_rooms
 from handlers.control import answering, only_house
-from handlers.jobs.broker import BrokerBell, declare_wake, open_broker, queue_name
 from handlers.jobs.local import LocalBell
 from handlers.jobs.sweeper import Sweeper
+from handlers.mail.entering import way_in_of
 from handlers.mail.mailbox import MailAccount, MailboxWatcher
 from handlers.mail.row_ledger import RowLedger
 from handlers.settings import Settings
@@ -31,6 +31,9 @@ from handlers.slack.messages import Messages
 from handlers.web.health import Health
 from handlers.web.serving import served
 from storage.store import Store
+
+if TYPE_CHECKING:
+    from handlers.jobs.broker import BrokerBell
 
 log = logging.getLogger(__name__)
 
@@ -120,13 +123,15 @@ async def run_part(settings: Settings, part: str, *, tuning: Tuning | None = Non
         yield rooms
 
 
-def bell_of(settings: Settings, tuning: Tuning | None) -> BrokerBell:
+def bell_of(settings: Settings, tuning: Tuning | None) -> "BrokerBell":
     """The bell of a split house. Permanent when the settings are those of a single process."""
     if settings.storage.file is not None or settings.queue.url == "memory://":
         raise Permanent(
             "several processes need PostgreSQL and a broker: set [storage] url = postgresql://… and [queue] url = "
             "redis://… or amqp://…, or run everything in one process with `understudy run`"
         )
+    from handlers.jobs.broker import BrokerBell, declare_wake, open_broker, queue_name
+
     queue = queue_name(settings.secrets.secret_key.get_secret_value())
     return BrokerBell(declare_wake(open_broker(settings.queue.url), queue=queue), (tuning or Tuning()).clock)
 
@@ -173,7 +178,7 @@ def watcher_of(rooms: Rooms) -> MailboxWatcher:
     account = MailAccount(
         name=mail.address,
         url=mail.imap,
-        password=rooms.settings.secrets.imap_password.get_secret_value(),
+        way_in=way_in_of(rooms.settings, "imap", rooms.clock),
         folders=mail.folders,
     )
 
@@ -247,7 +252,7 @@ def slack_routes(rooms: Rooms) -> list[BaseRoute]:
     return [Route("/slack/events", endpoint)]
 
 
-async def queue_beats(rooms: Rooms, bell: BrokerBell | None = None) -> None:
+async def queue_beats(rooms: Rooms, bell: "BrokerBell | None" = None) -> None:
     """In the process the queue always works; a broker is asked."""
     while True:
         problem = "" if bell is None else await bell.problem()
