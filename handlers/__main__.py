@@ -1,5 +1,6 @@
 """The command line. Each command imports what it needs only when it runs, so help and mistakes are answered at once."""
 
+import gc
 import sys
 from collections.abc import Coroutine
 from pathlib import Path

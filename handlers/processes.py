@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -290,9 +291,16 @@ async def until_told() -> str:
                 loop.remove_signal_handler(number)
 
 
+def keep_what_was_built() -> None:
+    """What a start made stays for good: without looking through it again, no press waits for the garbage collector."""
+    gc.collect()
+    gc.freeze()
+
+
 async def run_house(settings: Settings) -> None:
     """`understudy run`: until told to stop."""
     async with run_embedded(settings):
+        keep_what_was_built()
         log.info("the house is open")
         await until_told()
     log.info("the house is closed")
@@ -301,6 +309,7 @@ async def run_house(settings: Settings) -> None:
 async def run_process(settings: Settings, part: str) -> None:
     """`understudy slack | mail | clock | web`: until told to stop."""
     async with run_part(settings, part):
+        keep_what_was_built()
         log.info("%s is up", part)
         await until_told()
 

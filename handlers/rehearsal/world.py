@@ -20,7 +20,7 @@ from starlette.routing import Route
 from bot.errors import Permanent
 from handlers.app import SystemClock, Tuning
 from handlers.logs import set_up_logs
-from handlers.processes import Running, run_embedded, until_told
+from handlers.processes import Running, keep_what_was_built, run_embedded, until_told
 from handlers.rehearsal.business import SampleBusiness, sample_business
 from handlers.rehearsal.cast import Business, cast_of
 from handlers.rehearsal.mail_server import PracticeMail
@@ -168,6 +168,7 @@ def rehearse(
             address = world.business.address
             sys.stdout.write(FIRST_STEPS.format(**about, address=address, json=where / "rehearsal.json"))
             sys.stdout.flush()
+            keep_what_was_built()
             if open_browser:
                 webbrowser.open(world.web)
             await until_told()
