@@ -274,6 +274,7 @@ def _refuse(words: str) -> Never:
 
 def main() -> None:
     """The console script. What a person can mend is said in a sentence; only our own faults show a traceback."""
+    gc.set_threshold(20_000, 50, 50)  # a start makes half a million objects that all stay: do not keep looking for garbage
     try:
         app(prog_name="understudy")
     except KeyboardInterrupt:
