@@ -8,7 +8,7 @@ from bot.inbound import Attachment
 from handlers.mail.charsets import codec_for, decode
 from handlers.mail.flowed import unflow
 from handlers.mail.headers import decode_words
-from handlers.mail.hidden import split_invisible
+from handlers.mail.hidden import MIGHT_HIDE, split_invisible
 from handlers.mail.html_text import is_bottomless, read_html
 from handlers.mail.mime import LARGEST_TEXT, Part
 
@@ -120,6 +120,7 @@ def read_words(content: Content) -> Words:
     elif (
         html
         and any(part.subtype != "html" for part in content.plain)
+        and MIGHT_HIDE.search(html)
         and any(read_html(characters(part)).hidden for part in html_parts)
     ):
         flags.append(

@@ -11,6 +11,12 @@ HIDING = re.compile(
     r"|clip\s*:\s*rect\(\s*0|clip-path\s*:\s*inset\(\s*(?:50|100)%)",
     re.IGNORECASE,
 )
+MIGHT_HIDE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*[hc]|opacity\s*:\s*0|font(?:-size)?\s*:\s*[01][pe;\"' ]|mso-hide|\shidden|clip\s*:|:\s*-\d{3}"
+    r"|height\s*:\s*0|color\s*[:=]\s*[\"']?\s*(?:#f[a-f]|white|rgb|transparent|snow|ivory)",
+    re.IGNORECASE,
+)
+"""Without any of these in its source an HTML part hides nothing: a look that is worth its price before parsing."""
 SHRUNK = re.compile(
     r"(?:max-)?(?:height|width)\s*:\s*0(?:\.0*)?(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
 )

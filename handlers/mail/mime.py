@@ -18,6 +18,11 @@ FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 LOOSE_PARAMETER = re.compile(
     rb"(?:boundary|charset|name|filename|type|report-type|format)\*?=", re.IGNORECASE
 )
+FIELDS_GO_ON = re.compile(
+    rb"(?:[^\r\n]{1,998}\r?\n){1,4}(?:received|from|to|subject|date|message-id|mime-version|content-[a-z-]{2,30}):",
+    re.IGNORECASE,
+)
+"""Folded lines whose blanks somebody ate: a field everybody knows follows within a few lines."""
 TYPE_DEFAULT = Parameters("text", "plain", {})
 
 
@@ -166,8 +171,8 @@ def _head(raw: bytes, start: int, end: int, *, digest: bool) -> tuple[Part, byte
 def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[list[tuple[str, bytes]], int]:
     """The header fields from `start`, and where the body begins.
 
-    A line that is no field is skipped when a field follows it, else the body begins there: senders forget
-    the blank line, and transports break lines.
+    A line that is no field is skipped when fields follow it, else the body begins there: senders forget the
+    blank line, and transports break lines.
     """
     end = len(raw) if end is None else end
     fields: list[tuple[str, bytes]] = []
@@ -200,7 +205,7 @@ def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[lis
         if name:
             fields.append((name, raw[value_start:at]))
             name = ""
-        if not FIELD.match(raw, stop, end) or not fields:
+        if not fields or not (FIELD.match(raw, stop, end) or FIELDS_GO_ON.match(raw, stop, end)):
             return fields, at
         at = stop
     if name:
