@@ -129,30 +129,27 @@ def _bounce(seen: Seen) -> tuple[Kind, str] | None:
         return Kind.BOUNCE, media
     if (failed := _header(seen, "x-failed-recipients")) is not None:
         return Kind.BOUNCE, _said("x-failed-recipients", failed)
-    subject = BOUNCE_SUBJECT.search(seen.subject)
     local = seen.sender.partition("@")[0]
     name = (_header(seen, "from") or "").partition("<")[0].strip(" \"'")
-    phrase = BOUNCE_PHRASE.search(seen.text[:6000])
-    if DAEMON.match(local) or DAEMON.match(name):
-        if subject or phrase or not REPLY_SUBJECT.match(seen.subject):
-            return Kind.BOUNCE, f"From: {name or local}"
+    returned = (_header(seen, "return-path") or "-").strip()
+    # A person can quote a bounce: one of these says that a machine wrote this.
+    daemon = bool(DAEMON.match(local) or DAEMON.match(name))
+    null = (
+        returned in {"<>", ""} or "mailer-daemon" in returned.lower() or _header(seen, "from") in {"", "<>"}
+    )
+    office = bool(POSTMASTER.match(local) or POSTMASTER.match(name))
+    robot = bool(ROBOT.match(local)) and not LIST_COPY & _names(seen)
+    manager = bool(LIST_ROBOT & _names(seen)) and not REPLY_SUBJECT.match(seen.subject)
+    if not (daemon or null or office or robot or manager):
         return None
-    found = subject or phrase
+    if daemon and not REPLY_SUBJECT.match(seen.subject):
+        return Kind.BOUNCE, f"From: {name or local}"
+    subject = BOUNCE_SUBJECT.search(seen.subject) if daemon or null or office else None
+    found = subject or BOUNCE_PHRASE.search(seen.text[:6000])
     if found is None:
         return None
-    # A person can quote a bounce: one of these says that a machine wrote this.
-    returned = (_header(seen, "return-path") or "-").strip()
-    if returned in {"<>", "", "<MAILER-DAEMON>"} or "mailer-daemon" in returned.lower():
-        return Kind.BOUNCE, f"Return-Path: {returned or '<>'}; {found[0]}"
-    if POSTMASTER.match(local) or POSTMASTER.match(name):
-        return Kind.BOUNCE, f"From: {local or name}; {found[0]}"
-    if _header(seen, "from") in {"", "<>"} or (
-        phrase and ROBOT.match(local) and not LIST_COPY & _names(seen)
-    ):
-        return Kind.BOUNCE, f"From: {local}; {found[0]}"
-    if phrase and LIST_ROBOT & _names(seen) and not REPLY_SUBJECT.match(seen.subject):
-        return Kind.BOUNCE, found[0]
-    return None
+    who = f"Return-Path: {returned}" if null and returned != "-" else f"From: {name or local}"
+    return Kind.BOUNCE, f"{who}; {' '.join(found[0].split())}"
 
 
 def _names(seen: Seen) -> frozenset[str]:
