@@ -187,8 +187,13 @@ def _auto_reply(seen: Seen) -> tuple[Kind, str] | None:
 
 
 def _calendar(seen: Seen) -> tuple[Kind, str] | None:
-    if media := _has(seen, "text/calendar", "application/ics"):
-        return Kind.CALENDAR, media
+    """An invitation or its answer (RFC 6047); a calendar file that somebody sends along is an attachment."""
+    for part in seen.root.leaves():
+        if part.media in {"text/calendar", "application/ics"} and (
+            part.disposition != "attachment" or "method" in part.parameters
+        ):
+            method = part.parameters.get("method")
+            return Kind.CALENDAR, f"{part.media}; method={method}" if method else part.media
     return None
 
 

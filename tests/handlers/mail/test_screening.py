@@ -105,3 +105,11 @@ def test_a_read_receipt_is_a_notification() -> None:
            b"read\r\n--b\r\nContent-Type: message/disposition-notification\r\n\r\nDisposition: x\r\n--b--")  # fmt: skip
 
     assert read_mail(raw).kind is Kind.NOTIFICATION
+
+
+def test_a_calendar_file_sent_along_does_not_make_the_mail_an_invitation() -> None:
+    head = b"From: ann@lee.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee when I am free.\r\n--b\r\n"
+    part = b"Content-Disposition: attachment; filename=free.ics\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n--b--"
+
+    assert read_mail(head + b"Content-Type: text/calendar\r\n" + part).kind is Kind.HUMAN
+    assert read_mail(head + b"Content-Type: text/calendar; method=REQUEST\r\n" + part).kind is Kind.CALENDAR
