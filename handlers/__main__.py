@@ -176,6 +176,18 @@ def doctor(home: Home = None, *, as_json: Json = False) -> None:
 
 
 @app.command()
+def login(home: Home = None) -> None:
+    """Sign in to the mailbox.
+
+    For providers that want a token instead of a password: Microsoft 365, Gmail. Once; it is renewed by itself.
+    """
+    from handlers.settings import home_for, read_settings
+    from handlers.signing_in import sign_in
+
+    raise typer.Exit(sign_in(read_settings(home_for(home), unfinished=True)))
+
+
+@app.command()
 def manifest(
     home: Home = None,
     *,

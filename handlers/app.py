@@ -41,6 +41,7 @@ from bot.steps.verify import Verify
 from bot.steps.wake import Wake
 from handlers.jobs.heart import Heart
 from handlers.mail.compose import MailComposer, header_injection_probe
+from handlers.mail.entering import way_in_of
 from handlers.mail.reader import MailReader
 from handlers.mail.reading import Own
 from handlers.mail.sender import SmtpCarrier
@@ -227,12 +228,9 @@ async def _open_mail(
     readers: dict[Channel, Reader] = {Channel.EMAIL: await house.enter_async_context(MailReader(own))}
     if mail is None:
         return readers, {}, NoSent()
-    imap_password = settings.secrets.imap_password.get_secret_value()
-    sent = ImapSentFolder(mail.imap, imap_password, sent_copy=mail.sent_copy)
-    smtp_password = settings.secrets.smtp_password.get_secret_value()
-    carrier = SmtpCarrier(
-        mail.smtp, smtp_password, sent=sent, dot_timeout=tuning.dot_timeout
-    )
+    sent = ImapSentFolder(mail.imap, way_in_of(settings, "imap", tuning.clock), sent_copy=mail.sent_copy)
+    way_out = way_in_of(settings, "smtp", tuning.clock)
+    carrier = SmtpCarrier(mail.smtp, way_out, sent=sent, dot_timeout=tuning.dot_timeout)
     return readers, {Channel.EMAIL: carrier}, sent
 
 

@@ -20,7 +20,7 @@ from handlers.settings_secrets import PURPOSES, SECRETS
 HERE = Path(__file__).parent
 STARTER = HERE.parent / "prompts" / "starter"
 PLAYBOOK = "playbook"
-IGNORED = (DOTENV, "*.db", "*.db-*", "*.sock", "*.lock")
+IGNORED = (DOTENV, "*.db", "*.db-*", "*.sock", "*.lock", "mail.login*")
 
 PROVIDERS = {
     "gmail.com": ("imap.gmail.com", "smtp.gmail.com"),

@@ -15,6 +15,7 @@ SECRETS = {
     "slack_signing_secret": "SLACK_SIGNING_SECRET",
     "openai_api_key": "OPENAI_API_KEY",
     "secret_key": "UNDERSTUDY_SECRET_KEY",
+    "oauth_client_secret": "UNDERSTUDY_OAUTH_CLIENT_SECRET",
 }
 
 PURPOSES = {
@@ -25,6 +26,7 @@ PURPOSES = {
     "slack_signing_secret": 'your app, "Basic Information"; HTTP mode only',
     "openai_api_key": "your model provider's key; only with a [model] section",
     "secret_key": "any long random text; by it our own mail is known again, and links are signed",
+    "oauth_client_secret": "only with [mail] oauth, where the provider gave one with the client id (Google does)",
 }
 PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 CURES = {
@@ -42,7 +44,7 @@ CURES = {
 def needed_secrets(table: Mapping[str, Any]) -> Iterator[tuple[str, Place, str]]:
     """Which secrets these settings need: name, where the need comes from, and in words."""
     mail, slack, model, web = (table.get(name) for name in ("mail", "slack", "model", "web"))
-    if isinstance(mail, dict):
+    if isinstance(mail, dict) and not mail.get("oauth"):
         for key in ("imap", "smtp"):
             if not mail.get(key) or urlsplit(str(mail[key])).username:
                 yield f"{key}_password", ("mail", key), f"[mail] {key}"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from bot.people import Approver, People, Role
+from handlers.settings_oauth import OAuthTable
 from handlers.settings_values import (
     ChannelName,
     Hours,
@@ -91,6 +92,18 @@ class Mail(Section):
         default=(), description='Write addresses = ["info@studio.example"].'
     )
     """Further addresses that are ours."""
+    oauth: OAuthTable = Field(
+        default=None,
+        description='Write oauth = { provider = "microsoft", client_id = "…" }, and sign in with `understudy login`.',
+    )
+    """Sign in by token instead of a password; None: by password."""
+    history_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Write how many days of old mail are read as context: history_days = 90, or 0 for none.",
+    )
+    """Old mail is never answered. A quarter holds the threads that are still alive, and is read within minutes."""
 
 
 class Slack(Section):
@@ -179,6 +192,7 @@ class Secrets(BaseModel):
     slack_signing_secret: SecretStr = SecretStr("")
     openai_api_key: SecretStr = SecretStr("")
     secret_key: SecretStr = SecretStr("")
+    oauth_client_secret: SecretStr = SecretStr("")
 
 
 class File(Section):

@@ -52,9 +52,12 @@ def _checks(settings: Settings) -> list[tuple[str, Check]]:
         ("web", stores.web),
     ]
     if settings.mail is not None:
-        if secrets.imap_password.get_secret_value() or "@" not in settings.mail.imap:
+        by_token = settings.mail.oauth is not None and bool(secrets.secret_key.get_secret_value())
+        if by_token:
+            checks.append(("login", mail.login))
+        if by_token or secrets.imap_password.get_secret_value() or "@" not in settings.mail.imap:
             checks.append(("imap", mail.incoming))
-        if secrets.smtp_password.get_secret_value() or "@" not in settings.mail.smtp:
+        if by_token or secrets.smtp_password.get_secret_value() or "@" not in settings.mail.smtp:
             checks.append(("smtp", mail.outgoing))
     if settings.slack is not None and secrets.slack_bot_token.get_secret_value():
         checks.append(("slack", slack.token))

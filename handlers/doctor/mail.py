@@ -2,13 +2,16 @@
 
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from bot.errors import BotError
 from handlers.doctor.findings import Finding, fail, failed, ok, warn
+from handlers.mail.entering import tokens_of, way_in_of
 from handlers.mail.imap import ImapConnection, connect
 from handlers.mail.sender import SmtpCarrier
 from handlers.mail.sent import find_sent_folder
+from handlers.mail.way_in import LoginNeeded
 from handlers.settings import Mail, Settings
 
 DEADLINE = 12.0
@@ -19,12 +22,35 @@ HEAD = 64 * 1024
 _FIELD = re.compile(rb"^authentication-results:([^;]{1,400});", re.IGNORECASE | re.MULTILINE)
 
 
+class _Now:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+async def login(settings: Settings) -> list[Finding]:
+    """Whether somebody has signed in, and whether the provider still renews it."""
+    tokens = tokens_of(settings, _Now())
+    try:
+        held = await tokens.look()
+    except LoginNeeded as error:
+        return [failed("login", error, "Run `understudy login`.")]
+    except BotError as error:
+        return [failed("login", error, "Check that this machine reaches the provider's sign-in server.")]
+    assert settings.mail is not None
+    assert settings.mail.oauth is not None
+    until = held.expires_at.astimezone(settings.business.zone)
+    renewed = "renewed by itself" if held.refresh else "and cannot be renewed"
+    return [ok("login", f"signed in at {settings.mail.oauth.provider}; the token is good until {until:%H:%M}, {renewed}")]
+
+
 async def incoming(settings: Settings) -> list[Finding]:
     """Log in, open every folder, look at the newest heads; nothing is changed, nothing is marked as read."""
-    mail, password = settings.mail, settings.secrets.imap_password.get_secret_value()
+    mail = settings.mail
     assert mail is not None
     try:
-        connection = await connect(mail.imap, password, deadline=DEADLINE)
+        connection = await connect(mail.imap, way_in_of(settings, "imap", _Now()), deadline=DEADLINE)
+    except LoginNeeded as error:
+        return [failed("imap", error, "Run `understudy login`.")]
     except BotError as error:
         return [
             failed(
@@ -45,10 +71,12 @@ async def incoming(settings: Settings) -> list[Finding]:
 
 async def outgoing(settings: Settings) -> list[Finding]:
     """Connect, encrypt, log in, leave; no mail is sent."""
-    mail, password = settings.mail, settings.secrets.smtp_password.get_secret_value()
+    mail = settings.mail
     assert mail is not None
     try:
-        await SmtpCarrier(mail.smtp, password, timeout=DEADLINE).check()
+        await SmtpCarrier(mail.smtp, way_in_of(settings, "smtp", _Now()), timeout=DEADLINE).check()
+    except LoginNeeded as error:
+        return [failed("smtp", error, "Run `understudy login`.")]
     except BotError as error:
         return [
             failed(

@@ -29,6 +29,7 @@ from handlers.mail.imap_words import (
     uid_set,
 )
 from handlers.mail.server_url import MailServer, read_server_url
+from handlers.mail.way_in import TokenSource, WayIn, no_tokens_here, not_taken
 
 DEADLINE = 30.0
 SLOWEST_BYTES_A_SECOND = 20_000
@@ -86,17 +87,33 @@ class ImapConnection:
         """Permanent: the server knows us and says no. Transient: it cannot say just now."""
         async with self._talking("LOGIN"):
             answer = await self._client.protocol.enter(user, password)
-        if answer.result == "OK":
-            async with self._talking("CAPABILITY"):
-                await self._client.protocol.capability()
+        if await self._let_in(answer):
             return
-        self._client.discard("the login was refused")
-        if any(read_code(answer.lines, code) is not None for code in PASSING):
-            raise Transient(f"{self._place} takes no logins at the moment")
         raise Permanent(
             f"{self._place} refused the login: check the user in [mail] imap and UNDERSTUDY_IMAP_PASSWORD "
             "(many providers want an app password made for this purpose)"
         )
+
+    async def sign_in(self, user: str, token: str, source: TokenSource) -> None:
+        """The same with a token. LoginNeeded: a person has to sign in anew. Transient: another token may do."""
+        if not self.can("AUTH=XOAUTH2"):
+            self._client.discard("no login by token here")
+            raise no_tokens_here(self._place, "imap")
+        async with self._talking("AUTHENTICATE"):
+            answer = await self._client.protocol.enter_with_token(user, token)
+        if not await self._let_in(answer):
+            raise not_taken(source, token, self._place, "imap")
+
+    async def _let_in(self, answer: Any) -> bool:
+        """After a login: learn what the server can do now. False: it said no. Transient: it cannot say just now."""
+        if answer.result == "OK":
+            async with self._talking("CAPABILITY"):
+                await self._client.protocol.capability()
+            return True
+        self._client.discard("the login was refused")
+        if any(read_code(answer.lines, code) is not None for code in PASSING):
+            raise Transient(f"{self._place} takes no logins at the moment")
+        return False
 
     async def examine(self, folder: str) -> Examined | None:
         """Open a folder read-only; None: there is none of this name."""
@@ -229,14 +246,15 @@ class ImapConnection:
 
 
 async def connect(
-    url: str, password: str, *, ssl_context: ssl.SSLContext | None = None, deadline: float = DEADLINE
+    url: str, way_in: WayIn, *, ssl_context: ssl.SSLContext | None = None, deadline: float = DEADLINE
 ) -> ImapConnection:
-    """Open a connection and log in. `imaps://user@host:993`, or `imap://` on this machine.
+    """Open a connection and log in, with a password or a token. `imaps://user@host:993`, or `imap://` on this machine.
 
     Permanent: the address is wrong, the certificate does not hold, or the login is refused; the text says the cure.
     Transient: nobody there, or too slow.
     """
     server = read_server_url(url, schemes=("imaps", "imap"))
+    secret = way_in if isinstance(way_in, str) else await way_in.token()
     context = None
     if server.scheme == "imaps":
         context = ssl_context or await asyncio.to_thread(ssl.create_default_context)
@@ -257,7 +275,10 @@ async def connect(
         client.discard("broken off")
         raise
     connection = ImapConnection(client, server.place, deadline)
-    await connection.login(server.user, password)
+    if isinstance(way_in, str):
+        await connection.login(server.user, secret)
+    else:
+        await connection.sign_in(server.user, secret, way_in)
     return connection
 
 

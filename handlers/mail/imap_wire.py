@@ -188,6 +188,14 @@ class HardenedProtocol(IMAP4ClientProtocol):  # type: ignore[misc]  # upstream h
             self.state = AUTH
         return answer
 
+    async def enter_with_token(self, user: str, token: str) -> Any:
+        """Log in with AUTHENTICATE XOAUTH2. A refusal comes as a challenge, which an empty line answers."""
+        self.sasl = deque([base64.b64encode(f"user={user}\x01auth=Bearer {token}\x01\x01".encode())])
+        answer = await self.execute(Command("AUTHENTICATE", self.new_tag(), "XOAUTH2", loop=self.loop))
+        if answer.result == "OK":
+            self.state = AUTH
+        return answer
+
     async def examine(self, folder: str) -> Any:
         """Open a folder read-only; upstream's own `examine` leaves the state where no UID command is allowed."""
         self.state = AUTH

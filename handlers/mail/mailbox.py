@@ -14,6 +14,7 @@ from handlers.mail.folder import FolderReader, WatchedFolder
 from handlers.mail.imap import DEADLINE, ImapConnection, connect
 from handlers.mail.ledger import Cursor, FetchedMail, Hole, Ledger
 from handlers.mail.sent import find_sent_folder
+from handlers.mail.way_in import LoginNeeded, WayIn
 
 __all__ = ["Cursor", "FetchedMail", "Hole", "Ledger", "MailAccount", "MailboxWatcher", "Pulse"]
 
@@ -28,6 +29,8 @@ IDLE_SECONDS = 9 * 60.0
 BACKOFF = (0.2, 1, 2, 5, 15, 30, 60)
 LOCKED_OUT_SECONDS = 300.0
 """Between attempts while only a person can help: a storm of wrong logins would lock the mailbox."""
+SIGN_IN_SECONDS = 20.0
+"""Between looks whether somebody has signed in; no server is asked meanwhile."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class MailAccount:
 
     name: str
     url: str
-    password: str = field(repr=False)
+    way_in: WayIn = field(repr=False)
     folders: tuple[str, ...] = ("INBOX",)
     watch_sent: bool = True
     """Also watch what the owner sent, in whichever folder the server keeps it."""
@@ -97,12 +100,12 @@ class MailboxWatcher:
             began, wait = monotonic(), 0.0
             try:
                 async with await connect(
-                    account.url, account.password, ssl_context=account.ssl_context, deadline=self._deadline
+                    account.url, account.way_in, ssl_context=account.ssl_context, deadline=self._deadline
                 ) as connection:
                     await work(watched, connection, bell)
                     return
             except Permanent as error:
-                wait = LOCKED_OUT_SECONDS
+                wait = SIGN_IN_SECONDS if isinstance(error, LoginNeeded) else LOCKED_OUT_SECONDS
                 tell(watched.name, False, str(error))
             except Transient as error:
                 tell(watched.name, False, str(error))

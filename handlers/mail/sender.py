@@ -20,6 +20,7 @@ from bot.ports import BeforeDot, HandedOver, Parcel
 from handlers.mail.envelope import BadAddress, envelope_address
 from handlers.mail.server_url import read_server_url
 from handlers.mail.smtp_talk import SmtpTalk, certificate_error
+from handlers.mail.way_in import TokenSource, WayIn, no_tokens_here, not_taken
 
 DOT_SECONDS = 600.0
 """How long a server may think about the dot (RFC 5321 section 4.5.3.2.6); hanging up sooner makes duplicates."""
@@ -57,7 +58,7 @@ class SmtpCarrier:
     def __init__(
         self,
         url: str,
-        password: str = "",
+        way_in: WayIn = "",
         *,
         sent: SentLookup | None = None,
         ssl_context: ssl.SSLContext | None = None,
@@ -67,7 +68,7 @@ class SmtpCarrier:
     ) -> None:
         """Permanent: the address cannot be used."""
         self._server = read_server_url(url, schemes=("smtps", "smtp+starttls", "smtp"))
-        self._password, self._sent, self._ssl_context = password, sent, ssl_context
+        self._way_in, self._sent, self._ssl_context = way_in, sent, ssl_context
         self._timeout, self._dot_timeout, self._grace = timeout, dot_timeout, grace
 
     async def carry(self, parcel: Parcel, *, before_dot: BeforeDot) -> HandedOver:
@@ -118,6 +119,7 @@ class SmtpCarrier:
         )
 
     async def _open(self, talk: SmtpTalk) -> None:
+        token = "" if isinstance(self._way_in, str) else await self._way_in.token()
         await talk.connect()
         await talk.ehlo()
         if self._server.scheme == "smtp+starttls":
@@ -128,19 +130,34 @@ class SmtpCarrier:
                 )
             await talk.starttls()
             await talk.ehlo()
-        if self._server.user:
-            await self._log_in(talk)
+        if not self._server.user:
+            return
+        if isinstance(self._way_in, str):
+            await self._log_in(talk, self._way_in)
+        else:
+            await self._sign_in(talk, token, self._way_in)
 
-    async def _log_in(self, talk: SmtpTalk) -> None:
+    async def _sign_in(self, talk: SmtpTalk, token: str, source: TokenSource) -> None:
+        """With a token. LoginNeeded: a person has to sign in anew."""
+        if "xoauth2" not in talk.server_auth_methods:
+            raise no_tokens_here(self._server.place, "smtp")
+        try:
+            await talk.auth_xoauth2(self._server.user, token)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if error.code // 100 != 5:
+                raise
+            raise not_taken(source, token, self._server.place, "smtp") from error
+
+    async def _log_in(self, talk: SmtpTalk, password: str) -> None:
         """One attempt with one mechanism: aiosmtplib's own login tries them all, and a mailbox soon locks."""
         offered = talk.server_auth_methods
         try:
             if "plain" in offered:
-                await talk.auth_plain(self._server.user, self._password)
+                await talk.auth_plain(self._server.user, password)
             elif "login" in offered:
-                await talk.auth_login(self._server.user, self._password)
+                await talk.auth_login(self._server.user, password)
             elif "cram-md5" in offered:
-                await talk.auth_crammd5(self._server.user, self._password)
+                await talk.auth_crammd5(self._server.user, password)
             else:
                 raise Permanent(
                     f"{self._server.place} offers no login we know: check the port in [mail] smtp"

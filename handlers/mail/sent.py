@@ -7,6 +7,7 @@ from typing import Literal
 from bot.errors import Permanent
 from handlers.mail.imap import DEADLINE, ImapConnection, connect, header_criterion
 from handlers.mail.imap_words import Folder
+from handlers.mail.way_in import WayIn
 
 USUAL_NAMES = (
     "sent", "sent items", "sent messages", "sent mail", "inbox.sent", "inbox/sent", "inbox.sent items", "[gmail]/sent mail",
@@ -41,13 +42,13 @@ class ImapSentFolder:
     def __init__(
         self,
         url: str,
-        password: str,
+        way_in: WayIn,
         *,
         sent_copy: Literal["append", "server"] = "append",
         ssl_context: ssl.SSLContext | None = None,
         deadline: float = DEADLINE,
     ) -> None:
-        self._url, self._password, self._sent_copy = url, password, sent_copy
+        self._url, self._way_in, self._sent_copy = url, way_in, sent_copy
         self._ssl_context, self._deadline = ssl_context, deadline
 
     async def file(self, raw: bytes, message_id: str) -> bool:
@@ -84,7 +85,7 @@ class ImapSentFolder:
 
     async def _connect(self) -> ImapConnection:
         return await connect(
-            self._url, self._password, ssl_context=self._ssl_context, deadline=self._deadline
+            self._url, self._way_in, ssl_context=self._ssl_context, deadline=self._deadline
         )
 
     async def _uids(self, connection: ImapConnection, folder: str, message_id: str) -> list[int]:

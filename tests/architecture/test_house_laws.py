@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("handlers", "bot", "storage", "prompts")
 LONGEST = 300
 LONGER: dict[str, str] = {
+    "handlers/__main__.py": "one command after the other, a few lines each: a reader looks one up",
     "handlers/processes.py": "the processes share their wiring, and a reader compares them line by line",
     "handlers/mail/phrases.py": "tables only: what mail clients write, in their languages, side by side",
 }

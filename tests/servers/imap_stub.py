@@ -9,6 +9,7 @@ APPEND, NOOP, CAPABILITY, LOGOUT.
 """
 
 import asyncio
+import base64
 import re
 from asyncio import StreamReader, StreamWriter
 from collections import defaultdict, deque
@@ -60,6 +61,8 @@ class ImapStub(LoopbackServer):
         self._always: dict[str, Order] = {}
         self._idlers: set[StreamWriter] = set()
         self._news = asyncio.Condition()
+        self.takes: Callable[[str, str], bool] | None = None
+        """Asked of every XOAUTH2 login: user, token."""
 
     def on(self, command: str, *orders: Order) -> None:
         """What the next calls of this command get, e.g. "UID FETCH"."""
@@ -127,6 +130,8 @@ class ImapStub(LoopbackServer):
             writer.write(order(tag, arguments))
         elif order is not None:
             writer.write(order + f"{tag} OK done\r\n".encode())
+        elif verb == "AUTHENTICATE":
+            await self._authenticate(tag, reader, writer)
         elif verb == "IDLE":
             session.idle_tag = tag
             self._idlers.add(writer)
@@ -138,6 +143,18 @@ class ImapStub(LoopbackServer):
             await writer.drain()
         await self._note(session, rest)
         return not over
+
+    async def _authenticate(self, tag: str, reader: StreamReader, writer: StreamWriter) -> None:
+        """XOAUTH2: a refusal is a challenge first, and NO once that is answered."""
+        writer.write(b"+ \r\n")
+        user, _, bearer = base64.b64decode(await reader.readline()).decode().partition("\x01")
+        token = bearer.removeprefix("auth=Bearer ").rstrip("\x01")
+        if self.takes is not None and self.takes(user.removeprefix("user="), token):
+            writer.write(f"{tag} OK in\r\n".encode())
+            return
+        writer.write(b"+ " + base64.b64encode(b'{"status":"401"}') + b"\r\n")
+        await reader.readline()
+        writer.write(f"{tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n".encode())
 
     async def _note(self, session: Session, command: str) -> None:
         async with self._news:

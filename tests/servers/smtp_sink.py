@@ -13,7 +13,7 @@ import binascii
 import ssl
 from asyncio import StreamReader, StreamWriter
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -78,10 +78,12 @@ class SmtpSink(LoopbackServer):
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         users: Mapping[str, str] | None = None,
+        takes: Callable[[str, str], bool] | None = None,
     ) -> None:
         super().__init__(tls=tls if implicit_tls else None)
         self._starttls = None if implicit_tls else tls
-        self._queue, self.then, self._users = deque(behaviours), then, users
+        self._queue, self.then, self._users = deque(behaviours), then, {} if takes and users is None else users
+        self._takes = takes
         self.ledger: list[Accepted] = []
         self.talks: list[Talk] = []
         self._news = asyncio.Condition()
@@ -218,7 +220,7 @@ class SmtpSink(LoopbackServer):
         if self._starttls and not talk.tls:
             names.append("STARTTLS")
         if self._users is not None:
-            names.append("AUTH PLAIN LOGIN")
+            names.append("AUTH PLAIN LOGIN XOAUTH2" if self._takes else "AUTH PLAIN LOGIN")
         return "\r\n".join(f"250{' ' if name is names[-1] else '-'}{name}" for name in names)
 
     async def _authenticate(self, talk: Talk, rest: str, reader: StreamReader, writer: StreamWriter) -> None:
@@ -227,6 +229,16 @@ class SmtpSink(LoopbackServer):
             return (await reader.readline()).decode().strip()
 
         mechanism, _, initial = rest.partition(" ")
+        if mechanism.upper() == "XOAUTH2" and self._takes is not None:
+            user, _, bearer = base64.b64decode(initial).decode().partition("\x01")
+            user = user.removeprefix("user=")
+            if self._takes(user, bearer.removeprefix("auth=Bearer ").rstrip("\x01")):
+                await _say(writer, "235 2.7.0 Welcome")
+                talk.user = user
+            else:
+                await ask('{"status":"401"}')
+                await _say(writer, "535 5.7.8 Bad token")
+            return
         try:
             if mechanism.upper() == "PLAIN":
                 _, user, password = base64.b64decode(initial or await ask("")).decode().split("\0")
