@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.questions import CardKind, CardLook, Finding, Press, Proposal, Question, Reliance, Stamp, Who
 from storage.cards import Card, CardAbout, CardState
+from storage.channels import Channel
 from storage.clients import Client
 from storage.drafts import Draft
 from storage.inquiries import Inquiry, Track
@@ -23,14 +24,26 @@ WITHOUT_DRAFT = (Press.EDIT, Press.REDO, Press.HAND_OVER, Press.LATER, Press.NO_
 
 FLAG_WORDS = {
     "hidden_text": "The message holds text that a reader does not see; it was left out",
-    "reply_to_differs": "Reply-To differs from the sender",
-    "lookalike": "The address looks like one you know, but is another",
-    "confusable": "The address looks like one you know, but is another",
-    "punycode": "The address uses letters of another alphabet",
+    "reply_to_differs": "Replies are asked to go to another address than the sender's",
+    "reply_to_other_mailbox": "Replies are asked to go to another provider's mailbox",
+    "confusable_address": "The address mixes letters that look alike",
+    "punycode_address": "The address uses letters of another alphabet",
+    "bidi_in_address": "The address holds marks that turn its letters around",
+    "bidi_control": "The text holds marks that turn its letters around",
+    "name_shows_other_address": "The sender's name shows another address than the real one",
+    "from_own_address": "It claims to come from your own address",
+    "several_senders": "It names several senders",
+    "address_unreadable": "An address in it could not be read",
+    "message_id_twice": "It carries two Message-IDs",
     "message_id_reused": "Its Message-ID was used by another message before",
     "claims_conversation": "It cites a conversation that its sender has no part in; it was not joined",
     "authentication_failed": "The mail server says that the sender is forged",
+    "too_large": "It is too large to be read whole; look at the original",
+    "too_deep": "Parts of it lie too deep to be read; look at the original",
+    "too_many_parts": "It has too many parts to be read whole; look at the original",
+    "edited": "The client changed this message after writing it",
 }
+"""What the mail hand noticed, in words for the card; what a person need not know is not here."""
 
 
 def who_wrote(message: Message, client: Client | None, *, last_contact: datetime | None, notes: Sequence[str]) -> Who:
@@ -65,7 +78,9 @@ def inquiry_card(
     presses: tuple[Press, ...] = ()
     if not over and presses_allowed:
         presses = WITH_DRAFT if has_text else WITHOUT_DRAFT
-        presses = (*presses, Press.ORIGINAL, Press.WRONG_PERSON)
+        presses = (*presses, Press.ORIGINAL)
+        if inquiry.channel is Channel.EMAIL:
+            presses = (*presses, Press.WRONG_PERSON)
         if draft is not None and draft.sources:
             presses = (*presses, Press.SOURCES)
     return Question(

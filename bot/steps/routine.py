@@ -26,8 +26,13 @@ OVERALL_AN_HOUR = 30
 
 
 ODD = frozenset(
-    {"hidden_text", "reply_to_differs", "lookalike", "confusable", "claims_conversation", "message_id_reused"}
-)
+    {
+        "hidden_text", "reply_to_differs", "reply_to_other_mailbox", "confusable_address", "punycode_address",
+        "bidi_in_address", "bidi_control", "name_shows_other_address", "from_own_address", "several_senders",
+        "address_unreadable", "message_id_twice", "message_id_reused", "claims_conversation", "authentication_failed",
+        "too_large", "too_deep", "too_many_parts", "edited",
+    }
+)  # fmt: skip
 """Flags of a message that no routine answers alone."""
 
 
