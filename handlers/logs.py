@@ -43,5 +43,5 @@ def set_up_logs(*, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("slack_bolt", "slack_sdk", "aioimaplib", "uvicorn", "dramatiq", "httpx", "httpx2", "openai", "asyncio", "mail.log", "pymap"):
+    for noisy in ("slack_bolt", "slack_sdk", "aioimaplib", "uvicorn", "dramatiq", "httpx", "httpx2", "openai", "asyncio", "mail.log", "alembic", "pymap"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

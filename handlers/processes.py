@@ -77,7 +77,7 @@ async def run_embedded(settings: Settings, *, tuning: Tuning | None = None, serv
         tasks(Sweeper(rooms.store, rooms.clock, bell.ring).run(), "sweeper")
         await plan(rooms)
         if settings.mail is not None:
-            tasks(watcher_of(rooms).run(), "mailbox")
+            tasks(watcher_of(rooms, tuning).run(), "mailbox")
         if rooms.slack is not None and settings.slack is not None and settings.slack.mode == "socket":
             await house.enter_async_context(slack_line(rooms, tasks))
         elif rooms.slack is not None:
@@ -93,6 +93,7 @@ async def run_part(settings: Settings, part: str, *, tuning: Tuning | None = Non
 
     Permanent: the settings do not allow several processes.
     """
+    tuning = tuning or Tuning()
     ring = bell_of(settings, tuning)
     async with AsyncExitStack() as house:
         rooms = await house.enter_async_context(open_rooms(settings, ring=ring.ring, tuning=tuning))
@@ -100,7 +101,7 @@ async def run_part(settings: Settings, part: str, *, tuning: Tuning | None = Non
         tasks(rooms.heart.run(), "heart")
         match part:
             case "mail" if settings.mail is not None:
-                tasks(watcher_of(rooms).run(), "mailbox")
+                tasks(watcher_of(rooms, tuning).run(), "mailbox")
             case "slack" if rooms.slack is not None and settings.slack is not None:
                 if settings.slack.mode == "socket":
                     await house.enter_async_context(slack_line(rooms, tasks))
@@ -112,7 +113,7 @@ async def run_part(settings: Settings, part: str, *, tuning: Tuning | None = Non
                 tasks(Sweeper(rooms.store, rooms.clock, ring.ring, every=2.0).run(), "sweeper")
             case "web":
                 needed = tuple(
-                    name for name, there in (("mailbox", settings.mail), ("slack", rooms.slack), ("queue", True)) if there
+                    name for name, there in (("mailbox", settings.mail), ("slack", rooms.slack), ("queue", True), ("worker", True)) if there
                 )
                 health = Health(rooms.store, rooms.clock, needed, rooms.figures, since=rooms.clock.now() - timedelta(minutes=3))
                 app = Starlette(routes=[*health.routes(), *slack_routes(rooms)])
@@ -173,7 +174,7 @@ async def free_leases(rooms: Rooms) -> None:
         await tx.outbox.expire_leases(now=rooms.clock.now())
 
 
-def watcher_of(rooms: Rooms) -> MailboxWatcher:
+def watcher_of(rooms: Rooms, tuning: Tuning) -> MailboxWatcher:
     mail = rooms.settings.mail
     assert mail is not None
     account = MailAccount(
@@ -186,7 +187,8 @@ def watcher_of(rooms: Rooms) -> MailboxWatcher:
     def pulse(name: str, ok: bool, detail: str) -> None:
         rooms.heart.beat(f"mailbox:{name.partition('/')[2] or name}", ok, detail)
 
-    return MailboxWatcher([account], RowLedger(rooms.store, rooms.clock), rooms.clock, pulse=pulse)
+    ledger = RowLedger(rooms.store, rooms.clock)
+    return MailboxWatcher([account], ledger, rooms.clock, pulse=pulse, poll_seconds=tuning.poll_seconds)
 
 
 @asynccontextmanager
@@ -194,7 +196,7 @@ async def slack_line(rooms: Rooms, tasks: Callable[[Coroutine[Any, Any, None], s
     """Slack over Socket Mode, with what was missed read back after every gap."""
     slack = rooms.slack
     assert slack is not None
-    catch_up = catch_up_of(rooms)
+    catch_up = await catch_up_of(rooms)
     token = rooms.settings.secrets.slack_app_token.get_secret_value()
     connection = SlackConnection(slack.app, slack.client, token, catch_up=catch_up, answers=slack.answers)
     await connection.start()
@@ -214,15 +216,21 @@ async def slack_line(rooms: Rooms, tasks: Callable[[Coroutine[Any, Any, None], s
         await connection.stop()
 
 
-def catch_up_of(rooms: Rooms) -> CatchUp:
+async def catch_up_of(rooms: Rooms) -> CatchUp:
+    """What is read back of a channel begins with its newest stored message, else where the last process ended."""
     slack = rooms.slack
     assert slack is not None
     ourselves = Ourselves(slack.client)
+    async with rooms.store.reading() as tx:
+        pulses = {pulse.part: pulse for pulse in await tx.pulses.all()}
+    heard_until = pulses["slack"].worked_at if "slack" in pulses else None
 
     async def since(place: str) -> str:
         team = (await ourselves.identity()).team
         async with rooms.store.reading() as tx:
             key = await tx.inbound.newest_key(team, place)
+        if key is None and heard_until is not None:
+            return f"{heard_until.timestamp():.6f}"
         return key.split(":")[3] if key else ""
 
     heard = Messages(rooms.door, ourselves, slack.desk.channel)
@@ -233,7 +241,7 @@ async def http_beats(rooms: Rooms) -> None:
     """In HTTP mode Slack calls us; that we can call Slack is what can be known, and what was missed is read back."""
     slack = rooms.slack
     assert slack is not None
-    catch_up = catch_up_of(rooms)
+    catch_up = await catch_up_of(rooms)
     while True:
         try:
             await catch_up.run()
@@ -251,6 +259,13 @@ def slack_routes(rooms: Rooms) -> list[BaseRoute]:
         return []
     endpoint = SlackEndpoint(slack.app, settings.secrets.slack_signing_secret.get_secret_value(), rooms.clock)
     return [Route("/slack/events", endpoint)]
+
+
+async def worker_beats(rooms: Rooms) -> None:
+    """A worker that lives says so; nobody else can know it."""
+    while True:
+        rooms.heart.beat("worker", True)
+        await asyncio.sleep(QUEUE_BEAT)
 
 
 async def queue_beats(rooms: Rooms, bell: "BrokerBell | None" = None) -> None:

@@ -8,7 +8,7 @@ import dramatiq
 from handlers.app import open_rooms
 from handlers.jobs.broker import HouseLifetime, declare_wake, open_broker, queue_name
 from handlers.logs import set_up_logs
-from handlers.processes import background, bell_of
+from handlers.processes import background, bell_of, worker_beats
 from handlers.settings import home_for, read_settings
 
 
@@ -22,7 +22,7 @@ def _broker() -> dramatiq.Broker:
     async def opening() -> AsyncIterator[Callable[[int], Awaitable[None]]]:
         async with open_rooms(settings, ring=bell.ring) as rooms, background() as tasks:
             tasks(rooms.heart.run(), "heart")
-            rooms.heart.beat("worker", True)
+            tasks(worker_beats(rooms), "worker beats")
             yield rooms.runner.run
 
     lifetime = HouseLifetime(opening)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
@@ -54,8 +55,19 @@ class HouseLifetime(AsyncIO):  # type: ignore[misc]
         self.run: Callable[[int], Awaitable[None]] | None = None
 
     def before_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        super().before_worker_boot(broker, worker)
-        self._on_loop(self._open())
+        from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
+
+        # dramatiq's own loop thread is no daemon: a worker told twice to stop would wait for it for ever.
+        thread = EventLoopThread(self.logger)
+        thread.daemon = True
+        thread.start(timeout=5.0)
+        set_event_loop_thread(thread)
+        try:
+            self._on_loop(self._open())
+        except Exception as error:
+            # dramatiq would log this and go on without a house, failing every job.
+            log.critical("the worker's house could not be opened (%s); ending", type(error).__name__)
+            os._exit(os.EX_UNAVAILABLE)
 
     def after_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         self._on_loop(self._close())
