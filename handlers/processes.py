@@ -162,9 +162,12 @@ def _report(task: asyncio.Task[None]) -> None:
 
 
 async def plan(rooms: Rooms) -> None:
-    """See to it that the next digest is planned."""
+    """See to it that the next digest is planned, and that nobody waits for a folder that is watched no more."""
+    mail = rooms.settings.mail
+    watched = {f"mailbox:{folder}" for folder in (*mail.folders, "(sent)")} if mail is not None else set[str]()
     async with rooms.store.transaction("house.plan") as tx:
         await plan_digest(tx, rooms.house, now=rooms.clock.now())
+        await tx.pulses.forget("mailbox:", but=watched)
 
 
 async def free_leases(rooms: Rooms) -> None:

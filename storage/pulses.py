@@ -1,8 +1,10 @@
 """Pulses: when each part of the house last worked, seen by every process."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel, select
+from sqlalchemy import delete
+from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 
@@ -34,3 +36,9 @@ class Pulses:
 
     async def all(self) -> list[Pulse]:
         return list((await self._session.exec(select(Pulse))).all())
+
+    async def forget(self, prefix: str, *, but: Collection[str]) -> None:
+        """Drop the parts of this kind that are no more; the house would wait for their next beat for ever."""
+        await self._session.exec(
+            delete(Pulse).where(col(Pulse.part).startswith(prefix, autoescape=True), col(Pulse.part).not_in(but))
+        )
