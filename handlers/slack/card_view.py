@@ -185,7 +185,8 @@ def _facts(question: Question) -> list[Block]:
 def _end(question: Question) -> list[Block]:
     drawn: list[Block] = []
     if question.stamp.digest:
-        drawn.append(blocks.context(f"Revision {question.stamp.revision} · {question.stamp.digest[:8]}"))
+        number = f"Card {question.stamp.card} · " if question.stamp.card else ""
+        drawn.append(blocks.context(f"{number}Revision {question.stamp.revision} · {question.stamp.digest[:8]}"))
     if question.outcome:
         outcome = limits.clipped(one_line(question.outcome), 400)
         drawn.append(
