@@ -20,12 +20,12 @@ class Arrival:
     ours: float
 
 
-async def one_arrival(outside: Outside, sender: str, raw: bytes) -> Arrival:
+async def one_arrival(outside: Outside, raw: bytes) -> Arrival:
     outside.clear()
-    await outside.bring(sender, raw)
+    await outside.bring(raw)
     [push, *_] = await outside.imap.until(b" EXISTS", up=False)
     [asked, *_] = await outside.slack.until(POST, up=True)
-    [answer, *_] = [one for one in await _answers(outside, asked.line, asked.at)]
+    [answer, *_] = await _answers(outside, asked.line, asked.at)
     share = asked.at - push.at - waited([outside.imap, outside.slack], push.at, asked.at)
     return Arrival(answer - push.at, share)
 
@@ -41,12 +41,12 @@ async def _answers(outside: Outside, line: int, after: float) -> list[float]:
 async def arrivals(outside: Outside, house: HouseProcess, *, count: int) -> list[Figure]:
     letters = inquiries(seed=11)
     for _ in range(3):  # the first start the reading process and the first connections
-        await one_arrival(outside, *next(letters))
+        await one_arrival(outside, next(letters))
         await rest(0.3)
     seen = []
     used = house.cpu_used
     for _ in range(count):
-        seen.append(await one_arrival(outside, *next(letters)))
+        seen.append(await one_arrival(outside, next(letters)))
         await rest(0.3)
     used = (house.cpu_used - used) / count
     return [

@@ -63,7 +63,7 @@ async def start(*words: str, ready: str, environ: dict[str, str] | None = None, 
         async with aiohttp.ClientSession() as session, asyncio.timeout(READY_WITHIN):
             while not await _answers(session, ready):
                 if process.returncode is not None:
-                    raise RuntimeError(f"the house ended: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+                    raise RuntimeError(f"the house ended: {_last_words(log)}")
                 await asyncio.sleep(0.01)
     except BaseException:
         await house.stop()
@@ -78,6 +78,10 @@ async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
             return answer.status == 200
     except aiohttp.ClientError:
         return False
+
+
+def _last_words(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
 def _resident(pid: int) -> float:

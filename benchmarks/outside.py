@@ -6,13 +6,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
-from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
 
 from benchmarks.house import HouseProcess, start
 from benchmarks.tap import Tap
-from tests.flows.desk import Desk
-from tests.flows.house import open_house
-from tests.flows.post_office import PostOffice
+from handlers.app import SystemClock
+from handlers.rehearsal.business import sample_business
+from handlers.rehearsal.cast import Business, cast_of
+from handlers.rehearsal.mail_server import PracticeMail
+from handlers.rehearsal.slack_api import routes
+from handlers.rehearsal.slack_seed import sow
+from handlers.rehearsal.stage import furnish, mailboxes, seed_of, write_home
+from handlers.rehearsal.workspace import Workspace
+from handlers.web.serving import served
+from storage.engine import open_engines
+from storage.migrate import migrate
+from storage.store import Store
 
 
 @dataclass
@@ -20,8 +30,9 @@ class Outside:
     """What stands around a house; `start_house` puts the house into it."""
 
     home: Path
-    post: PostOffice
-    desk: Desk
+    mail: PracticeMail
+    workspace: Workspace
+    business: Business
     imap: Tap
     slack: Tap
     environ: dict[str, str]
@@ -35,10 +46,9 @@ class Outside:
             *words, ready=f"{self.web}/readyz", environ={**self.environ, **(environ or {})}, log=self.log
         )
 
-    async def bring(self, sender: str, raw: bytes) -> None:
+    async def bring(self, raw: bytes) -> None:
         """A letter reaches the business's mailbox, as its mail server files it."""
-        del sender
-        await self.post.mail.deliver(raw, [self.post.business.address])
+        await self.mail.deliver(raw, [self.business.address])
 
     def clear(self) -> None:
         self.imap.clear()
@@ -47,27 +57,37 @@ class Outside:
 
 @asynccontextmanager
 async def open_outside(home: Path) -> AsyncIterator[Outside]:
-    home.mkdir(parents=True, exist_ok=True)
+    """The sample business with its mailboxes, its workspace and a home that holds nothing but its clients."""
+    home.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
+    sample = sample_business(SystemClock().now().date())
     async with AsyncExitStack() as world:
-        staged = await world.enter_async_context(open_house(home, start=False))
-        settings = staged.settings
-        assert settings.mail is not None
-        assert settings.slack is not None
-        api = urlsplit(settings.slack.api)
-        assert api.hostname is not None
-        assert api.port is not None
-        imap = await world.enter_async_context(Tap(staged.mail.imap_address))
-        slack = await world.enter_async_context(Tap((api.hostname, api.port)))
-        user = urlsplit(settings.mail.imap).username
-        port = _free_port()
-        environ = {
-            "UNDERSTUDY_MAIL__IMAP": f"imap://{user}@{imap.address[0]}:{imap.address[1]}",
-            "UNDERSTUDY_SLACK__API": f"http://{slack.address[0]}:{slack.address[1]}/api/",
-            "UNDERSTUDY_WEB__ADDRESS": f"127.0.0.1:{port}",
-        }
-        yield Outside(
-            home, staged.post, staged.desk, imap, slack, environ, f"http://127.0.0.1:{port}", home / "house.log"
+        workspace = Workspace(home / "practice.db")
+        world.push_async_callback(workspace.close)
+        sow(workspace, seed_of(sample))
+        business = cast_of(sample, workspace)
+        mail = await world.enter_async_context(
+            PracticeMail(mailboxes(business), home / "practice-mail.db", smtp_port=0, imap_port=0)
         )
+        await workspace.delivery.sockets.open("127.0.0.1")
+        web = await world.enter_async_context(served(Starlette(routes=routes(workspace)), "127.0.0.1", 0))
+        workspace.address = web
+        world.push_async_callback(workspace.delivery.close)
+        imap = await world.enter_async_context(Tap(mail.imap_address))
+        host, _, port = web.removeprefix("http://").partition(":")
+        slack = await world.enter_async_context(Tap((host, int(port))))
+        own = f"127.0.0.1:{_free_port()}"
+        settings = write_home(
+            home, sample, workspace, smtp=str(mail.smtp_address), imap="{}:{}".format(*imap.address),
+            web="http://{}:{}".format(*slack.address),
+        )  # fmt: skip
+        engines = open_engines(settings.storage.url)
+        try:
+            await migrate(engines)
+            await furnish(Store(engines), sample, workspace, now=SystemClock().now())
+        finally:
+            await engines.dispose()
+        environ = {"UNDERSTUDY_WEB__ADDRESS": own}
+        yield Outside(home, mail, workspace, business, imap, slack, environ, f"http://{own}", home / "house.log")
 
 
 async def rest(seconds: float) -> None:

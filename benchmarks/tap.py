@@ -109,8 +109,8 @@ def waited(taps: Iterable[Tap], begin: float, end: float) -> float:
             if asked is not None and answered:
                 spans.append((asked, answered))
     total, reached = 0.0, begin
-    for start, stop in sorted(spans):
-        start, stop = max(start, reached), min(stop, end)
+    for asked_at, answered_at in sorted(spans):
+        start, stop = max(asked_at, reached), min(answered_at, end)
         if stop > start:
             total, reached = total + stop - start, stop
     return total

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage.sqlite_in_loop import BEGIN, DRIVER
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -30,8 +32,7 @@ def driver_url(url: str) -> str:
     Takes "sqlite:///path" or "postgresql://…"; ValueError for anything else.
     """
     for plain, driven in (
-        ("sqlite:///", "sqlite+aiosqlite:///"),
-        ("sqlite+aiosqlite:///", "sqlite+aiosqlite:///"),
+        ("sqlite:///", f"{DRIVER}:///"),
         ("postgresql://", "postgresql+psycopg://"),
         ("postgresql+psycopg://", "postgresql+psycopg://"),
     ):
@@ -49,7 +50,7 @@ def open_engines(url: str) -> Engines:
     # One writer: SQLite has a single writer anyway, and queueing for it in our own loop beats busy waiting.
     write = create_async_engine(driven, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"timeout": 10})
     read = create_async_engine(driven, pool_size=3, max_overflow=2, hide_parameters=True, connect_args={"timeout": 10})
-    _prepare(write, begin="BEGIN IMMEDIATE")
+    _prepare(write, begin=BEGIN)
     _prepare(read, begin="BEGIN")
     return Engines(write, read)
 
@@ -64,8 +65,9 @@ def _prepare(engine: AsyncEngine, *, begin: str) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=10000")
         cursor.execute("PRAGMA secure_delete=ON")
+        # A busy writer is waited for in `sqlite_in_loop`, where the loop goes on; readers wait for nobody.
+        cursor.execute(f"PRAGMA busy_timeout={0 if begin == BEGIN else 10_000}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -1,0 +1,110 @@
+"""SQLite in our own loop: a statement takes microseconds and runs at once; only what waits for the disk goes to a thread."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Pool
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util.concurrency import await_
+
+T = TypeVar("T")
+
+DRIVER = "sqlite+in_loop"
+"""How a URL asks for it; `storage.engine` does."""
+BEGIN = "BEGIN IMMEDIATE"
+PATIENCE = 10.0
+"""Seconds to wait for another process that is writing; there is one only while somebody looks in with a tool."""
+
+_disk = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sqlite-disk")
+
+
+class _Cursor(sqlite3.Cursor):
+    async def _async_soft_close(self) -> None:
+        """SQLAlchemy asks this of every async driver's cursor; ours reads on without waiting, so nothing needs closing."""
+
+
+class _Line(sqlite3.Connection):
+    def cursor(self, _factory: Any = None) -> Any:
+        return super().cursor(_Cursor)
+
+
+class InLoop(SQLiteDialect_pysqlite):
+    """The standard library's sqlite3 under SQLAlchemy's asyncio.
+
+    A thread per connection, as the usual driver has it, costs four changes of thread per statement: most of the time
+    a message takes through the house. Long queries would hold up the loop, so what reads much reads it in pages.
+    """
+
+    driver = "in_loop"
+    is_async = True
+    supports_statement_cache = True
+
+    @classmethod
+    def get_pool_class(cls, url: URL) -> type[Pool]:  # noqa: ARG003  every URL gets the same
+        return AsyncAdaptedQueuePool
+
+    def create_connect_args(self, url: URL) -> Any:
+        words, options = super().create_connect_args(url)
+        return words, {**options, "factory": _Line, "check_same_thread": False}  # commits run in a thread
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit, which waits for the disk, in a thread; the loop goes on, the transaction's task waits."""
+        if dbapi_connection.in_transaction:
+            await_(_whole(dbapi_connection.commit))
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        if statement == BEGIN:
+            await_(_begin(cursor))
+        else:
+            await_(_at_once())
+            cursor.execute(statement, parameters)
+
+    def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
+        self.do_execute(cursor, statement, (), context)
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        await_(_at_once())
+        cursor.executemany(statement, parameters)
+
+
+async def _at_once() -> None:
+    """SQLAlchemy insists that an async driver awaits something; this is the least that can be awaited."""
+
+
+async def _begin(cursor: Any) -> None:
+    """Take the one place of a writer; while another process has it, the loop goes on."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute(BEGIN)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(0.02)
+
+
+async def _whole(work: Callable[[], T]) -> T:
+    """Do this in a thread. Cancelled meanwhile, it is still waited for: a commit is over before anybody goes on."""
+    done = asyncio.get_running_loop().run_in_executor(_disk, work)
+    cancelled: asyncio.CancelledError | None = None
+    while not done.done():
+        try:
+            await asyncio.shield(done)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:
+            break  # raised below, from the result
+    if cancelled is not None:
+        done.exception()  # marked as seen
+        raise cancelled
+    return done.result()
+
+
+registry.register("sqlite.in_loop", __name__, InLoop.__name__)

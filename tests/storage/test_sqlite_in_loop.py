@@ -1,0 +1,115 @@
+"""SQLite in our own loop: commits are durable and whole, writers wait without stopping the loop, readers see what was committed."""
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from storage import sqlite_in_loop
+from storage.engine import Engines, open_engines
+
+
+@pytest.fixture
+async def engines(tmp_path: Path):
+    engines = open_engines(f"sqlite:///{tmp_path / 'some.db'}")
+    async with engines.write.begin() as connection:
+        await connection.execute(text("CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT UNIQUE)"))
+    yield engines
+    await engines.dispose()
+
+
+async def add(engines: Engines, name: str) -> None:
+    async with engines.write.begin() as connection:
+        await connection.execute(text("INSERT INTO thing (name) VALUES (:name)"), {"name": name})
+
+
+async def names(engines: Engines) -> list[str]:
+    async with engines.read.connect() as connection:
+        return list((await connection.execute(text("SELECT name FROM thing ORDER BY id"))).scalars())
+
+
+async def test_what_is_committed_is_read_and_what_is_not_is_gone(engines: Engines) -> None:
+    await add(engines, "kept")
+    with pytest.raises(IntegrityError):
+        async with engines.write.begin() as connection:
+            await connection.execute(text("INSERT INTO thing (name) VALUES ('lost')"))
+            await connection.execute(text("INSERT INTO thing (name) VALUES ('kept')"))
+
+    assert await names(engines) == ["kept"]
+
+
+async def test_a_reader_keeps_its_view_while_others_write(engines: Engines) -> None:
+    await add(engines, "first")
+    async with engines.read.connect() as reader:
+        count = text("SELECT count(*) FROM thing")
+        assert (await reader.execute(count)).scalar() == 1
+
+        await add(engines, "second")
+
+        assert (await reader.execute(count)).scalar() == 1
+    assert await names(engines) == ["first", "second"]
+
+
+async def test_many_rows_go_in_at_once(engines: Engines) -> None:
+    async with engines.write.begin() as connection:
+        rows = [{"name": f"no. {n}"} for n in range(1000)]
+        await connection.execute(text("INSERT INTO thing (name) VALUES (:name)"), rows)
+
+    assert len(await names(engines)) == 1000
+
+
+async def test_a_writer_waits_for_another_program_and_the_loop_goes_on(engines: Engines, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    writing = asyncio.create_task(add(engines, "in the end"))
+    assert await names(engines) == []  # the loop answers, and readers wait for nobody
+    other.execute("COMMIT")
+    other.close()
+    await writing
+
+    assert await names(engines) == ["in the end"]
+
+
+async def test_a_writer_waits_only_so_long(engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_in_loop, "PATIENCE", 0.0)
+    other = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(OperationalError, match="locked"):
+        await add(engines, "never")
+
+    other.close()
+
+
+async def test_a_commit_that_is_interrupted_is_over_before_anybody_goes_on(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    whole = sqlite_in_loop._whole
+
+    async def slowly(work):
+        def slow() -> None:
+            begun.set()
+            go_on.wait(10)
+            work()
+
+        await whole(slow)
+
+    monkeypatch.setattr(sqlite_in_loop, "_whole", slowly)
+    writing = asyncio.create_task(add(engines, "written"))
+    await asyncio.to_thread(begun.wait, 10)
+
+    writing.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    monkeypatch.undo()
+    assert await names(engines) == ["written"]
+    await add(engines, "and the line still works")
