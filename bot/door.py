@@ -40,6 +40,7 @@ class Doorway:
         try:
             return await self.show.window(click)
         except Refused as error:
+            await self._note_refusal(click)
             return Told(str(error), done=False)
 
     async def click(self, click: Click) -> Told:

@@ -1,6 +1,6 @@
 """Triage: the writer proposes how an inquiry is handled; a rule decides, and the next step's row is left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answers import TriageAsk
 from bot.context import House, turns, unanswered_words
@@ -50,8 +50,10 @@ class Triage:
             routines=frozenset(r.name for r in playbook.routines if r.mode != "off"),
             rules=playbook.house_rules,
         )
-        if put_back and choice.track in {Track.NOTICE, Track.SILENT}:
-            choice = type(choice)(Track.REPLY, ("a person put it back",))
+        if put_back:
+            reasons = () if choice.track in {Track.NOTICE, Track.SILENT} else choice.reasons
+            track = choice.track if reasons else Track.REPLY
+            choice = replace(choice, track=track, reasons=("a person put it back", *reasons))
 
         now = self.clock.now()
         async with self.store.finishing(job, "triage.decide") as tx:
