@@ -42,6 +42,7 @@ from bot.steps.wake import Wake
 from handlers.jobs.heart import Heart
 from handlers.mail.compose import MailComposer, header_injection_probe
 from handlers.mail.entering import way_in_of
+from handlers.mail.mailbox import POLL_SECONDS
 from handlers.mail.reader import MailReader
 from handlers.mail.reading import Own
 from handlers.mail.sender import SmtpCarrier
@@ -82,6 +83,8 @@ class Tuning:
     undo: timedelta | None = None
     lease: timedelta = timedelta(seconds=20)
     dot_timeout: float = 600.0
+    poll_seconds: float = POLL_SECONDS
+    """Between looks into folders where nothing rings, such as Sent."""
 
 
 @dataclass(frozen=True)
