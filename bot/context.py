@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.answers import Source, Turn
 from bot.people import People
+from bot.rules.recipients import bare
 from bot.rules.slots import Known
 from prompts.playbooks import Playbook
 from storage.channels import Channel
@@ -101,14 +102,19 @@ def _engagement_text(name: str, status: str, milestones: list[dict[str, object]]
 async def turns(tx: Tx, inquiry: Inquiry, message: Message) -> tuple[Turn, ...]:
     """The conversation before this message, oldest first, cut to what a writer may be given.
 
-    A verified client's conversation only: what an unverified sender joined is not quoted back to them.
+    A verified client's conversation only: what an unverified sender joined is not quoted back to them. Somebody of
+    another party, copied in by the client, is quoted only what they wrote or received themselves.
     """
     if not message.verified:
         return ()
+    conversation = await tx.conversations.get(inquiry.conversation_id)
+    whole = conversation.channel is Channel.SLACK or (
+        inquiry.client_id is not None and inquiry.client_id == conversation.client_id
+    )
     found: list[Turn] = []
     room = HISTORY_BYTES
     for earlier in reversed(await tx.messages.of_conversation(inquiry.conversation_id)):
-        if earlier.id == message.id or not earlier.text:
+        if earlier.id == message.id or not earlier.text or not (whole or _saw(message.sender_address, earlier)):
             continue
         room -= len(earlier.text.encode())
         if room < 0:
@@ -124,13 +130,27 @@ def clipped(text: str, limit: int = TEXT_BYTES) -> str:
     return text if len(raw) <= limit else raw[:limit].decode(errors="ignore")
 
 
+def _saw(address: str, item: Message) -> bool:
+    """Whether this address wrote or received that message."""
+    return address.lower() in {bare(a).lower() for a in (item.sender_address, *item.to, *item.cc)}
+
+
 async def unanswered_words(tx: Tx, inquiry: Inquiry, message: Message) -> str:
-    """The client's words since our last reply: several messages in a row are read together."""
+    """The client's words since our last reply to them: several messages in a row are read together.
+
+    In a mail conversation of several parties, each is read apart.
+    """
+    in_slack = inquiry.channel is Channel.SLACK
     words: list[str] = []
     for item in reversed(await tx.messages.of_conversation(inquiry.conversation_id)):
+        theirs = in_slack or item.inquiry_id == inquiry.id or _saw(message.sender_address, item)
         if item.direction is Direction.OUT:
-            break
-        if item.id is not None and message.id is not None and item.id <= message.id and item.kind == "human" and not item.history:
+            if theirs:
+                break
+            continue
+        theirs = theirs and (in_slack or item.inquiry_id == inquiry.id or item.sender_address == message.sender_address)
+        up_to_it = item.id is not None and message.id is not None and item.id <= message.id
+        if theirs and up_to_it and item.kind == "human" and not item.history:
             words.append(item.text)
     return clipped("\n\n".join(reversed(words)) or message.text)
 

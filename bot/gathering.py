@@ -36,7 +36,9 @@ async def question_of(tx: Tx, house: House, card: Card) -> Question:
         notes = envelope_notes(message, house.people.business_addresses, conversation.participants)
         if inquiry.channel is Channel.EMAIL and not message.verified:
             notes = ("Not verified: the mail server did not confirm this sender, so nothing of a client's was used", *notes)
-        if inquiry.channel is Channel.EMAIL and "@" not in message.sender_address:
+        if inquiry.channel is Channel.EMAIL and message.sender_address in house.people.business_addresses:
+            notes = ("It came from our own address, as forms on websites do; give the writer's with “Wrong person”", *notes)
+        elif inquiry.channel is Channel.EMAIL and "@" not in message.sender_address:
             notes = ("I could not read the writer's address; give it with “Wrong person” before you send", *notes)
         last = await tx.messages.last_from(message.sender_address, message.at)
         return inquiry_card(

@@ -96,6 +96,22 @@ async def queue(
     return item
 
 
+async def is_about(tx: Tx, item: OutboxItem, inquiry: Inquiry) -> bool:
+    """Whether the inquiry still stands where this item's draft answers it; a client who wrote on moved it further."""
+    return (await tx.drafts.get(item.draft_id)).message_id == inquiry.message_id
+
+
+async def withdraw_routine(tx: Tx, inquiry: Inquiry, *, now: datetime) -> bool:
+    """Hold back a routine's message that has not left yet; False: there was none, or it is leaving."""
+    assert inquiry.id is not None
+    held = False
+    for item in await tx.outbox.of_inquiry(inquiry.id):
+        if item.routine and item.id is not None and await tx.outbox.withdraw(item.id):
+            await repaint_handled(tx, item, now=now)
+            held = True
+    return held
+
+
 async def record_sent(tx: Tx, item: OutboxItem, *, now: datetime, stamp: str = "") -> None:
     """It left: the words join the conversation, the inquiry is answered, a copy is filed, what is shown is redrawn."""
     assert item.id is not None

@@ -43,15 +43,18 @@ def parties(people: People, read: ReadMessage, writer: Writer) -> list[str]:
 async def same_message(tx: Tx, inbound: InboundMessage, read: ReadMessage) -> int | None:
     """The message this is another copy of: same bytes, or same id, sender and words by another way."""
     assert inbound.id is not None
-    twin = await tx.inbound.read_with_hash(inbound.raw_hash, but=inbound.id)
+    twin = await tx.inbound.read_with_hash(inbound.raw_hash, but=inbound.id, history=inbound.history)
     if twin is not None:
         return twin.message_id
     if inbound.channel is Channel.EMAIL and read.message_id:
         for message in await tx.messages.with_external_ids([read.message_id]):
+            if message.history and not inbound.history:
+                continue  # read as context only: what arrives now still has to be handled
+            # Of what we sent we keep the words, not their form: there the sender is compared, and the words are not.
             ours = message.direction is Direction.OUT
             same_words = message.extra.get("full_text") == _fingerprint(read) or ours
             address = read.sender.address.lower() if read.sender else ""
-            if same_words and (ours or message.extra.get("sender") == address):
+            if same_words and address in {message.extra.get("sender"), message.sender_address if ours else ""}:
                 return message.id
     return None
 
@@ -103,7 +106,7 @@ async def _slack_conversation(
     thread = read.headers.get("slack-thread", "") or read.in_reply_to or ""
     own_stamp = read.message_id or ""
     sender = read.sender.address if read.sender else ""
-    if found := await tx.conversations.in_slack(place, thread or own_stamp):
+    if found := await slack_conversation_of(tx, place, thread, own_stamp):
         return found
     if not thread and (burst := await tx.conversations.latest_in_place(place)) is not None:
         same_person = sender.lower() in [p.lower() for p in burst.participants]
@@ -120,6 +123,17 @@ async def _slack_conversation(
     )
 
 
+async def slack_conversation_of(tx: Tx, place: str, thread: str, stamp: str) -> Conversation | None:
+    """The conversation of this thread, or of this message, in that channel. A thread may hang on any message of a burst."""
+    if found := await tx.conversations.in_slack(place, thread or stamp):
+        return found
+    for message in await tx.messages.with_external_ids([thread or stamp]):
+        conversation = await tx.conversations.get(message.conversation_id)
+        if (conversation.channel, conversation.place) == (Channel.SLACK, place):
+            return conversation
+    return None
+
+
 async def write_message(
     tx: Tx, inbound: InboundMessage, read: ReadMessage, writer: Writer, conversation: Conversation, *, claims: bool
 ) -> Message:
@@ -127,7 +141,8 @@ async def write_message(
     flags = list(read.flags)
     if claims:
         flags.append("claims_conversation")
-    if read.message_id and await tx.messages.with_external_ids([read.message_id]):
+    twins = await tx.messages.with_external_ids([read.message_id or ""])
+    if inbound.channel is Channel.EMAIL and any(not twin.history or inbound.history for twin in twins):
         flags.append("message_id_reused")
     if read.authenticated is Authenticated.FAIL:
         flags.append("authentication_failed")
@@ -152,6 +167,7 @@ async def write_message(
             forwarded_by=writer.forwarded_by,
             attachments=[{"name": a.name, "type": a.type, "bytes": a.bytes, "sha256": a.sha256} for a in read.attachments],
             references=list(read.references),
+            history=inbound.history,
             extra={
                 "full_text": _fingerprint(read),
                 "sender": read.sender.address.lower() if read.sender else "",

@@ -1,5 +1,6 @@
 """Inbound messages: every message exactly as it arrived, before we know anything about it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -87,14 +88,24 @@ class InboundMessages:
         query = select(InboundMessage).where(col(InboundMessage.message_id) == message_id)
         return (await self._session.exec(query.order_by(col(InboundMessage.id)).limit(1))).first()
 
-    async def read_with_hash(self, raw_hash: str, *, but: int) -> InboundMessage | None:
-        """An earlier arrival of the same bytes that already became a message."""
+    async def read_with_hash(self, raw_hash: str, *, but: int, history: bool) -> InboundMessage | None:
+        """An earlier arrival of the same bytes that already became a message.
+
+        For a live one history does not count: what was only read as context has not been handled yet.
+        """
         query = select(InboundMessage).where(
             col(InboundMessage.raw_hash) == raw_hash,
             col(InboundMessage.id) != but,
             col(InboundMessage.message_id).is_not(None),
         )
+        if not history:
+            query = query.where(col(InboundMessage.history).is_(False))
         return (await self._session.exec(query.limit(1))).first()
+
+    async def known_hashes(self, hashes: Collection[str]) -> set[str]:
+        """Those of these hashes that some row has, whatever became of it."""
+        query = select(InboundMessage.raw_hash).where(col(InboundMessage.raw_hash).in_(hashes))
+        return set((await self._session.exec(query)).all())
 
     async def keys_between(self, low: str, high: str) -> list[str]:
         """Keys from `low` to `high`, both included, as text."""
@@ -119,7 +130,10 @@ class InboundMessages:
         return (await self._session.exec(query.order_by(col(InboundMessage.key).desc()).limit(1))).first()
 
     async def quarantined(self) -> list[InboundMessage]:
-        query = select(InboundMessage).where(col(InboundMessage.state) == InboundState.QUARANTINED)
+        """What arrived and could not be read; old mail read as context is counted with its look-back or import."""
+        query = select(InboundMessage).where(
+            col(InboundMessage.state) == InboundState.QUARANTINED, col(InboundMessage.history).is_(False)
+        )
         return list((await self._session.exec(query.order_by(col(InboundMessage.id)))).all())
 
     async def arrived_since(self, since: datetime) -> dict[InboundState, int]:

@@ -76,16 +76,17 @@ class Messages:
         return list((await self._session.exec(query.order_by(col(Message.id).desc()).limit(20))).all())
 
     async def of_conversation(self, conversation_id: int, *, last: int = 30) -> list[Message]:
-        """The newest `last` messages, oldest first."""
+        """The newest `last` messages, oldest first. What was read as history is older than all that came live."""
         query = select(Message).where(col(Message.conversation_id) == conversation_id)
-        rows = (await self._session.exec(query.order_by(col(Message.id).desc()).limit(last))).all()
+        newest_first = (col(Message.history), col(Message.id).desc())
+        rows = (await self._session.exec(query.order_by(*newest_first).limit(last))).all()
         return list(reversed(rows))
 
     async def newest_in(self, conversation_id: int, direction: Direction) -> Message | None:
         query = select(Message).where(
             col(Message.conversation_id) == conversation_id, col(Message.direction) == direction
         )
-        return (await self._session.exec(query.order_by(col(Message.id).desc()).limit(1))).first()
+        return (await self._session.exec(query.order_by(col(Message.history), col(Message.id).desc()).limit(1))).first()
 
     async def last_from(self, address: str, before: datetime) -> datetime | None:
         """When this address last wrote to us before that moment."""

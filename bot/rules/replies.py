@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.answers import Byline
-from bot.rules.recipients import bare_name, reply_envelope, reply_references, reply_subject
+from bot.rules.recipients import bare, bare_name, reply_envelope, reply_references, reply_subject
 from storage.channels import Channel
 from storage.conversations import Conversation
 from storage.drafts import Draft
@@ -71,7 +71,8 @@ def freeze(
         ours=ours,
         known=conversation.participants,
     )
-    draft.to, draft.cc = [to for to in envelope.to if to], list(envelope.cc)
+    # A form on our website may write from our own address: a reply to ourselves reaches nobody.
+    draft.to, draft.cc = [to for to in envelope.to if to and bare(to).lower() not in ours], list(envelope.cc)
     draft.subject = subject or reply_subject(message.subject)
     if not message.forwarded_by:  # a forward's own Message-ID is the forwarder's; the client never saw it
         draft.in_reply_to = message.external_id

@@ -18,10 +18,12 @@ from bot.rules.replies import freeze
 from bot.rules.standing import still_as_seen
 from storage.cards import Card, CardAbout, CardState
 from storage.channels import Channel
+from storage.conversations import Conversation
 from storage.decisions import Decision, DecisionKind
 from storage.drafts import Draft
 from storage.inquiries import Inquiry, InquiryState
 from storage.jobs import Step
+from storage.messages import Message
 from storage.store import Store, Tx
 
 DECIDES = frozenset(
@@ -182,21 +184,38 @@ class Decide:
         address = bare(given).lower()
         if "@" not in address or any(c.isspace() for c in address):
             raise Refused("Give the right person's mail address, or “Name <address>”.")
+        if seen.inquiry.channel is Channel.SLACK:
+            raise Refused("In Slack it is Slack that says who wrote, and the reply goes to where they wrote.")
         message = await tx.messages.get(seen.inquiry.message_id)
         name = given.partition("<")[0].strip().strip('"') if "<" in given else ""
         found = await tx.clients.with_address(Channel.EMAIL, address)
+        await self._move_apart(tx, seen.inquiry, message, found[0].id if found else None, address)
         message.sender_address, message.sender_name = address, name or (found[1].name if found else "")
         message.reply_to, message.verified = [], True
         seen.inquiry.client_id = found[0].id if found else None
         seen.inquiry.state, seen.inquiry.changed_at = InquiryState.SORTED, seen.now
-        conversation = await tx.conversations.get(seen.inquiry.conversation_id)
-        conversation.client_id = seen.inquiry.client_id
-        conversation.participants = [*conversation.participants, address]
         await self._note_decision(tx, seen, DecisionKind.CORRECT, seen.draft)
         await self._settle(tx, seen, f"{seen.by.name} corrected who wrote this; a new card follows", state=CardState.RETIRED)
         assert seen.inquiry.id is not None
         await tx.jobs.add(Step.DRAFT, seen.inquiry.id, due_at=seen.now, occasion=f"m{message.id}c{seen.card.id}")
         return Told("Corrected. A new card with a draft for that person follows.")
+
+    async def _move_apart(self, tx: Tx, inquiry: Inquiry, message: Message, client_id: int | None, address: str) -> None:
+        """Give the inquiry a conversation of its own: the one it was taken for is somebody else's to read."""
+        old = await tx.conversations.get(inquiry.conversation_id)
+        new = await tx.conversations.add(
+            Conversation(
+                channel=old.channel, client_id=client_id, subject=old.subject, base_subject=old.base_subject,
+                participants=[address], place=old.place, last_at=old.last_at,
+            )
+        )
+        assert old.id is not None
+        assert new.id is not None
+        inquiry.conversation_id = new.id
+        for item in await tx.messages.of_conversation(old.id):
+            if item.inquiry_id == inquiry.id and item.sender_address == message.sender_address:
+                item.conversation_id = new.id
+        message.conversation_id = new.id
 
     async def _settle(self, tx: Tx, seen: _Seen, outcome: str, *, state: CardState = CardState.SETTLED) -> None:
         if not await tx.close_card(seen.card, state=state, outcome=outcome, by=seen.by.name, now=seen.now):

@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.coming_back import came_back
 from bot.context import House
 from bot.errors import Quarantined
 from bot.inbound import Authenticated, Kind, Person, ReadMessage
-from bot.outgoing import repaint_handled
-from bot.own_words import answered_elsewhere, take_own
+from bot.outgoing import withdraw_routine
+from bot.own_words import answered_by, answered_elsewhere, take_own
 from bot.people import Approver
-from bot.placing import Writer, parties, place, same_message, write_message
+from bot.placing import Writer, parties, place, same_message, slack_conversation_of, write_message
 from bot.ports import Clock, Reader
 from bot.rules.filing import Filed, file_by_form
-from bot.rules.threading import says_forwarded
+from bot.rules.threading import others, says_forwarded
 from storage.cards import Card, CardAbout
 from storage.channels import Channel
 from storage.clients import Client
 from storage.conversations import Conversation
 from storage.inbound_messages import InboundMessage, InboundState
-from storage.inquiries import Inquiry, InquiryState, Track
+from storage.inquiries import OPEN_STATES, Inquiry, InquiryState, Track
 from storage.jobs import Job, Step
 from storage.messages import Direction, Message
-from storage.outbox import OutboxState
 from storage.store import Store, Tx
 
 TRIES = 2
@@ -75,13 +75,16 @@ class Intake:
         if same := await same_message(tx, inbound, read):
             inbound.state, inbound.message_id, inbound.why = InboundState.SAME, same, ["another copy of a message we have"]
             return
+        if read.kind is Kind.OWN and (not inbound.ours or await tx.outbox.with_message_id(f"<{read.message_id}>") is not None):
+            inbound.state, inbound.why = InboundState.SAME, ["an echo of our own message"]
+            return
         if inbound.channel is Channel.SLACK and not await self._said_to_us(tx, read):
             inbound.state, inbound.why = InboundState.SAME, ["said in a channel that is no client's, not to us"]
             return
-        if self._from_us(inbound, read):
+        approver = self._approver(read)
+        if self._from_us(inbound, read) or (approver is not None and await self._answers_a_client(tx, inbound, read)):
             await take_own(tx, self.house, inbound, read, now=self.clock.now())
             return
-        approver = self._approver(read)
         writer = self._writer(read, approver)
         client = await self._client(tx, inbound, read, writer)
         conversation, same_topic, claims = await place(tx, inbound, read, writer, client)
@@ -90,17 +93,29 @@ class Intake:
         conversation.last_at = max(conversation.last_at, inbound.arrived_at)
         known = set(conversation.participants)
         conversation.participants = [*conversation.participants, *(p for p in parties(self.house.people, read, writer) if p not in known)]
-        if await self._bounced(tx, read, message):
+        if read.kind is Kind.BOUNCE and await came_back(tx, read, message, now=self.clock.now()):
             return
         await self._inquiry(tx, conversation, message, writer, client, approver, read, same_topic=same_topic, history=inbound.history)
 
     # Who
 
     def _from_us(self, inbound: InboundMessage, read: ReadMessage) -> bool:
-        if read.kind is Kind.OWN or inbound.ours:
-            return True
+        """Whether it is certainly ours: filed among what the owner sent, or ours by the mail server's own word.
+
+        Our address alone proves nothing, and a mail from it to itself answers nobody: many forms on websites send so.
+        """
+        outward = bool(others([p.address for p in (*read.to, *read.cc)], self.house.people.business_addresses))
+        return inbound.ours or (outward and self._from_our_address(read) and read.authenticated is Authenticated.PASS)
+
+    def _from_our_address(self, read: ReadMessage) -> bool:
         sender = read.sender.address.lower() if read.sender else ""
         return sender in self.house.people.business_addresses
+
+    async def _answers_a_client(self, tx: Tx, inbound: InboundMessage, read: ReadMessage) -> bool:
+        """Whether one of us wrote to a client from their own address, with us in copy."""
+        if inbound.channel is not Channel.EMAIL or read.kind is not Kind.HUMAN or read.forwarded is not None:
+            return False
+        return await answered_by(tx, read) is not None
 
     def _approver(self, read: ReadMessage) -> Approver | None:
         """The owner or delegate who wrote it, if that is certain."""
@@ -127,21 +142,28 @@ class Intake:
         return Writer(sender, read.authenticated is Authenticated.PASS, read.text, read.subject)
 
     async def _said_to_us(self, tx: Tx, read: ReadMessage) -> bool:
-        """In Slack: a direct message, a client's own channel, or a mention of us."""
+        """In Slack: a direct message, a client's own channel, a mention of us, or a thread we are in."""
         if read.headers.get("slack-channel-type") in {"im", "mpim"} or "mentions_us" in read.flags:
             return True
-        return await tx.clients.with_slack_channel(read.headers.get("slack-channel", "")) is not None
+        channel = read.headers.get("slack-channel", "")
+        if await tx.clients.with_slack_channel(channel) is not None:
+            return True
+        return await slack_conversation_of(tx, channel, read.headers.get("slack-thread", ""), read.message_id or "") is not None
 
     async def _client(self, tx: Tx, inbound: InboundMessage, read: ReadMessage, writer: Writer) -> Client | None:
-        """The client this person belongs to; an unverified sender never binds to one."""
+        """The client this person belongs to; an unverified sender never binds to one.
+
+        A reply into a channel is read by everybody there: it may rely on that channel's own client alone, and on a
+        person's own rows only in a direct message.
+        """
         if not writer.verified:
             return None
         found = await tx.clients.with_address(inbound.channel, writer.person.address)
-        if found is not None:
-            return found[0]
-        if inbound.channel is Channel.SLACK:
-            return await tx.clients.with_slack_channel(read.headers.get("slack-channel", ""))
-        return None
+        if inbound.channel is not Channel.SLACK or read.headers.get("slack-channel-type") == "im":
+            return found[0] if found is not None else None
+        of_channel = await tx.clients.with_slack_channel(read.headers.get("slack-channel", ""))
+        stranger = of_channel is not None and found is not None and found[0].id != of_channel.id
+        return None if stranger else of_channel
 
     async def _inquiry(
         self,
@@ -162,23 +184,24 @@ class Intake:
         filed: Filed | None = file_by_form(read, self.house.playbook.house_rules)
         if history:
             filed = Filed(Track.SILENT, ("older than our first start: read as context only",))
-        elder = await tx.inquiries.newest_in(conversation.id)
+        if filed is None and self._from_our_address(read):
+            filed = self._filed_as_ours(read)
+        elder = await self._elder(tx, conversation, message, client)
         if filed is None and approver is not None and not writer.forwarded_by:
-            if elder is not None:
+            if elder is not None and conversation.channel is Channel.SLACK:
                 message.direction = Direction.OUT
-                await answered_elsewhere(tx, conversation, message, approver.name, elder, now=now)
+                await answered_elsewhere(tx, conversation, message, approver.name, now=now)
                 return
             if not says_forwarded(read.subject):
                 filed = Filed(Track.NOTICE, (f"written by {approver.name}, and no client's message is in it",))
+        # A robot's word in a running conversation changes nothing there; it is filed apart, so that a person's mail
+        # taken for a robot's stands in the digest and can be put back.
         going_on = (
             elder is not None
+            and filed is None
             and same_topic
             and elder.state in {InquiryState.NEW, InquiryState.SORTED, InquiryState.WAITING}
         )
-        if filed is not None and going_on and elder is not None:
-            # A robot's word in a running conversation (out of office …) is noted there and changes nothing.
-            message.inquiry_id = elder.id
-            return
         if going_on and elder is not None:
             inquiry = elder
             inquiry.message_id, inquiry.state, inquiry.changed_at = message.id, InquiryState.NEW, now
@@ -186,8 +209,9 @@ class Intake:
             if client is not None and inquiry.client_id is None:
                 inquiry.client_id = client.id
         else:
-            if filed is None and elder is not None and elder.state is InquiryState.SENDING:
-                await self._withdraw_routine(tx, elder)
+            sending = filed is None and elder is not None and elder.state is InquiryState.SENDING
+            if sending and elder is not None and await withdraw_routine(tx, elder, now=now):  # it is looked at afresh
+                elder.state, elder.outcome, elder.changed_at = InquiryState.CLOSED, "the client wrote again first", now
             inquiry = tx.inquiries.add(
                 Inquiry(
                     conversation_id=conversation.id,
@@ -215,39 +239,27 @@ class Intake:
             message=message.id, kind=message.kind,
         )
 
-    async def _withdraw_routine(self, tx: Tx, inquiry: Inquiry) -> None:
-        """The client wrote again before a routine's message left: a person or the routine looks afresh."""
-        now = self.clock.now()
-        assert inquiry.id is not None
-        for item in await tx.outbox.of_inquiry(inquiry.id):
-            if item.routine and item.id is not None and await tx.outbox.withdraw(item.id):
-                inquiry.state, inquiry.outcome, inquiry.changed_at = InquiryState.CLOSED, "the client wrote again first", now
-                await repaint_handled(tx, item, now=now)
+    def _filed_as_ours(self, read: ReadMessage) -> Filed | None:
+        """What claims our own address is no word of ours; from us to us alone it may be a form's, unless it is forged."""
+        if read.authenticated is Authenticated.FAIL:
+            return Filed(Track.NOTICE, ("it claims our own address, and the mail server says that it is forged",))
+        if others([p.address for p in (*read.to, *read.cc)], self.house.people.business_addresses):
+            return Filed(Track.NOTICE, ("it claims our own address, and the mail server does not confirm it",))
+        return None
 
-    async def _bounced(self, tx: Tx, read: ReadMessage, message: Message) -> bool:
-        """A delivery report on a message of ours: the inquiry comes back with a card; True when it was one."""
-        if read.kind is not Kind.BOUNCE:
-            return False
-        failed = [b for b in read.bounce or () if b.action in {"failed", ""}]
-        ids = [read.headers.get("failed-message-id", ""), read.in_reply_to or "", *read.references]
-        for external in ids:
-            item = await tx.outbox.with_message_id(f"<{external.strip('<>')}>") if external else None
-            if item is None or item.id is None:
-                continue
-            now = self.clock.now()
-            inquiry = await tx.inquiries.get(item.inquiry_id)
-            message.inquiry_id = inquiry.id
-            if not failed:
-                return True
-            item.refused = {**item.refused, **{b.recipient: f"{b.status} {b.diagnostic}"[:300] for b in failed}}
-            item.error = "the message came back"
-            if item.state is OutboxState.UNKNOWN:
-                item.state = OutboxState.SENT
-            inquiry.state, inquiry.changed_at = InquiryState.WAITING, now
-            if await tx.cards.about_outbox(item.id) is None:
-                card = Card(about=CardAbout.DELIVERY, inquiry_id=inquiry.id, outbox_id=item.id, draft_id=item.draft_id, opened_at=now)
-                await tx.open_card(card, now=now)
-            tx.audit.add(at=now, actor="understudy", act="bounced", subject=f"outbox:{item.id}", message=message.id)
-            return True
-        return False
+    async def _elder(
+        self, tx: Tx, conversation: Conversation, message: Message, client: Client | None
+    ) -> Inquiry | None:
+        """The inquiry of the same party that this message may go on with: one that is open before one that is over.
 
+        Somebody who was copied in is no party to the client's own inquiry: that would answer them with the client's
+        rows, and the client with nothing.
+        """
+        assert conversation.id is not None
+        found = []
+        for inquiry in await tx.inquiries.hold_all_of(conversation.id):
+            about = await tx.messages.get(inquiry.message_id)
+            same_client = client is not None and client.id == inquiry.client_id
+            if conversation.channel is Channel.SLACK or same_client or about.sender_address == message.sender_address:
+                found.append(inquiry)
+        return next((i for i in found if i.state in OPEN_STATES), next(iter(found), None))
