@@ -31,7 +31,7 @@ def backend_settings(backend: str) -> Iterator[dict[str, str]]:
         yield {
             "UNDERSTUDY_STORAGE__URL": POSTGRES + name,
             "UNDERSTUDY_QUEUE__URL": queue,
-            "UNDERSTUDY_WEB__ADDRESS": f"127.0.0.1:{_free_port()}",
+            "UNDERSTUDY_WEB__ADDRESS": f"127.0.0.1:{free_port()}",
             "UNDERSTUDY_SECRET_KEY": key,
         }
     finally:
@@ -71,7 +71,7 @@ def _forget_rabbit(queue: str) -> None:
         line.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

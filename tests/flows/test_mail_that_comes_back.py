@@ -90,6 +90,8 @@ async def test_an_unknown_delivery_is_not_repeated_and_becomes_a_card(sink: Smtp
 async def test_send_again_is_a_persons_choice_with_the_same_bytes(sink: SmtpSink, sunk: House) -> None:
     sink.behave(BEHAVIOURS["resets after the dot"])
     await answered(sunk)
+    await sink.accepted(1)
+    await sunk.quiet()
     sunk.clock.ahead = timedelta(minutes=3)
     card = await sunk.desk.card("Delivery unknown")
 
@@ -130,6 +132,7 @@ async def test_proof_in_the_sent_folder_settles_an_unknown_delivery(sink: SmtpSi
         sink.behave(BEHAVIOURS["closes after the dot"])
         await answered(house)
         [taken] = await sink.accepted(1)
+        await house.quiet()
         house.clock.ahead = timedelta(minutes=1)
         card = await house.desk.card("Delivery unknown")
 

@@ -14,8 +14,9 @@ async def test_the_digest_adds_up(house: House) -> None:
 
     page = await house.desk.say("maren", "/understudy digest")
 
-    total, parts = re.search(r"(\d+) arrived = (.*)", page).groups()
-    assert int(total) == sum(int(number) for number in re.findall(r"(\d+) \w", parts)) >= 2
+    [total] = re.findall(r"Arrived in the last 24 hours: (\d+)", page)
+    fates = re.findall(r"^(\d+) (?:wait|were|are|could) ", page, re.MULTILINE)
+    assert int(total) == sum(map(int, fates)) >= 2
     rows = re.findall(r"^(?:REPLY|DECIDE|CHECK|DO) · .*$", page, re.MULTILINE)
     assert 1 <= len(rows) <= 5
     assert "Sale" in page
@@ -27,7 +28,7 @@ async def test_a_digest_is_posted_each_morning(own_house: House) -> None:
 
     own_house.clock.ahead = timedelta(days=1)
 
-    digest = await own_house.desk.posted("1 need")
+    digest = await own_house.desk.posted("1 needs you", "1 arrived = 1 wait for a person")
     assert digest.holds("REPLY · Tom Whitby", "What does packaging for a small tea brand cost?")
     assert not digest.anybody_mentioned
 

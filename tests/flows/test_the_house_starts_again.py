@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.flows.backends import free_port
 from tests.flows.house import House, open_house
 
 
@@ -38,10 +39,11 @@ async def test_what_came_while_it_was_closed_is_read(own_house: House) -> None:
 
 
 async def test_a_house_that_is_told_to_stop_ends_in_order(tmp_path: Path) -> None:
-    async with open_house(tmp_path / "home", start=False) as house:
+    async with open_house(tmp_path / "home") as house:
+        await house.close()
         command = [sys.executable, "-m", "handlers", "run", "--home", str(house.home)]
         running = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, "UNDERSTUDY_WEB__ADDRESS": "127.0.0.1:0"}, stderr=asyncio.subprocess.PIPE
+            *command, env={**os.environ, "UNDERSTUDY_WEB__ADDRESS": f"127.0.0.1:{free_port()}"}, stderr=asyncio.subprocess.PIPE
         )
         await house.post.send("Nora", "A logo", "Hello,\n\nhow do you usually work?\n\nNora")
         card = await house.desk.card("how do you usually work")
