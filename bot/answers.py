@@ -13,7 +13,7 @@ Name = Annotated[str, StringConstraints(max_length=80)]
 
 
 class TriageAnswer(BaseModel):
-    """How a message is to be handled, as the writer sees it. Advisory: `bot.rules.tracks` decides."""
+    """How a message is to be handled, as the writer sees it; a proposal."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +25,7 @@ class TriageAnswer(BaseModel):
     decision: Short = Field(description="what a person would have to decide, as one sentence; '' if nothing")
     urgency: Literal["low", "normal", "high"]
     mood: Literal["calm", "unhappy", "angry"]
-    asks_for_person: bool = Field(description="the client wants to speak to a person")
+    asks_for_person: bool = Field(description="the client insists on a human being instead of a machine")
     confidence: float = Field(ge=0, le=1)
 
 
