@@ -3,6 +3,7 @@
 BotError
 ├── Transient          the same attempt may succeed later
 ├── Permanent          a person has to look; trying again cannot help
+│   └── NobodyTook     every recipient was refused, each in the server's own words
 ├── OutcomeUnknown     it may have happened; never try again alone
 └── Refused            the request itself is not allowed, or came too late
 """
@@ -24,6 +25,14 @@ class Transient(BotError):
 
 class Permanent(BotError):
     """A person has to look; trying again cannot help."""
+
+
+class NobodyTook(Permanent):
+    """Every recipient was refused for good; `refused` has each one with the server's words."""
+
+    def __init__(self, message: str, refused: dict[str, str]) -> None:
+        super().__init__(message)
+        self.refused = refused
 
 
 class OutcomeUnknown(BotError):
