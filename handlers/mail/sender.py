@@ -33,14 +33,6 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 log = logging.getLogger(__name__)
 
 
-class NobodyTook(Permanent):
-    """Every recipient was refused for good; `refused` has each address with the server's words."""
-
-    def __init__(self, message: str, refused: dict[str, str]) -> None:
-        super().__init__(message)
-        self.refused = refused
-
-
 class SentLookup(Protocol):
     """Where a proof of sending may be found."""
 
