@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.errors import OutcomeUnknown, Permanent, Refused, Transient
+from bot.errors import NobodyTook, OutcomeUnknown, Permanent, Refused, Transient
 from bot.outgoing import parcel_of, record_sent, repaint_handled
 from bot.ports import Carrier, Clock, HandedOver
 from bot.rules.retries import RECONCILE, SEND_GIVES_UP, send_again_after
@@ -54,7 +54,9 @@ class Send:
         except Transient as error:
             await self._again(job, item, error)
         except Permanent as error:
-            await self._failed(job, item, str(error), before=(OutboxState.TALKING, OutboxState.COMMITTED))
+            either = (OutboxState.TALKING, OutboxState.COMMITTED)
+            refused = error.refused if isinstance(error, NobodyTook) else {}
+            await self._failed(job, item, str(error), before=either, refused=refused)
         except OutcomeUnknown as error:
             await self._unknown(job, item, str(error))
         else:
@@ -111,12 +113,15 @@ class Send:
                 )
             await tx.jobs.try_again(job, due_at=due, error=type(error).__name__)
 
-    async def _failed(self, job: Job, item: OutboxItem, why: str, *, before: tuple[OutboxState, ...]) -> None:
+    async def _failed(
+        self, job: Job, item: OutboxItem, why: str, *, before: tuple[OutboxState, ...], refused: Mapping[str, str] | None = None
+    ) -> None:
         now = self.clock.now()
         async with self.store.finishing(job, "send.failed") as tx:
             moved = [
                 await tx.outbox.move(
-                    item.id or 0, tries=item.tries, before=state, after=OutboxState.REFUSED, error=why[:500], leased_until=None
+                    item.id or 0, tries=item.tries, before=state, after=OutboxState.REFUSED, error=why[:500],
+                    refused=dict(refused or {}), leased_until=None,
                 )
                 for state in before
             ]
