@@ -15,7 +15,7 @@ from typing import Never, Protocol
 import aiosmtplib
 from aiosmtplib.response import SMTPResponse
 
-from bot.errors import OutcomeUnknown, Permanent, Refused, Transient
+from bot.errors import NobodyTook, OutcomeUnknown, Permanent, Refused, Transient
 from bot.ports import BeforeDot, HandedOver, Parcel
 from handlers.mail.envelope import BadAddress, envelope_address
 from handlers.mail.server_url import read_server_url
