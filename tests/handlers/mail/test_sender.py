@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import OutcomeUnknown, Permanent, Refused, Transient
 from bot.ports import HandedOver, Parcel
-from handlers.mail.sender import NobodyTook, SmtpCarrier
+from handlers.mail.sender import SmtpCarrier
 from storage.channels import Channel
 from tests.servers.certificates import loopback_certificates
 from tests.servers.fault_proxy import Fault, FaultProxy, Spoil
