@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import OutcomeUnknown, Permanent, Refused, Transient
+from bot.errors import NobodyTook, OutcomeUnknown, Permanent, Refused, Transient
 from bot.ports import HandedOver, Parcel
 from handlers.mail.sender import SmtpCarrier
 from storage.channels import Channel
