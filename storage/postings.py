@@ -62,6 +62,11 @@ class Postings:
     async def with_key(self, key: str) -> Posting | None:
         return (await self._session.exec(select(Posting).where(col(Posting.key) == key))).first()
 
+    async def newest_before(self, kind: PostingKind, key: str) -> Posting | None:
+        """The latest posting of this kind but the one with this key."""
+        query = select(Posting).where(col(Posting.kind) == kind, col(Posting.key) != key)
+        return (await self._session.exec(query.order_by(col(Posting.id).desc()).limit(1))).first()
+
     async def claim(self, posting_id: int, *, job_id: int, now: datetime, lease: timedelta) -> bool:
         """Take the right to post what stands nowhere yet; False: another job is posting it at this moment."""
         free = or_(
