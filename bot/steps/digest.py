@@ -13,6 +13,9 @@ from storage.jobs import Job, Step
 from storage.postings import PostingKind
 from storage.store import Store, Tx
 
+AT_MOST = timedelta(days=7)
+"""A house that was closed for longer does not list all that came since."""
+
 Warnings = Callable[[], Awaitable[Sequence[str]]]
 """Plain sentences on what is wrong with the house now: a spent budget, a part that is down."""
 
@@ -29,11 +32,15 @@ class MorningDigest:
         warnings = await self.warnings()
         async with self.store.finishing(job, "digest.write") as tx:
             day = now.astimezone(self.house.zone).strftime("%Y-%m-%d")
-            digest = await digest_of_period(tx, self.house, since=now - timedelta(hours=24), now=now, warnings=warnings)
+            key = f"digest:{day}"
+            last = await tx.postings.newest_before(PostingKind.DIGEST, key)
+            # From one page to the next: a morning that came late leaves no hour of mail on no page.
+            since = max(last.made_at, now - AT_MOST) if last is not None else now - timedelta(hours=24)
+            digest = await digest_of_period(tx, self.house, since=since, now=now, warnings=warnings)
             await tx.show(
                 PostingKind.DIGEST,
                 int(day.replace("-", "")),
-                key=f"digest:{day}",
+                key=key,
                 now=now,
                 content=digest_as_content(digest),
             )
