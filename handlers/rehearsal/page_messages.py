@@ -12,7 +12,7 @@ from markupsafe import Markup
 from handlers.rehearsal.blocks_html import attachments, blocks
 from handlers.rehearsal.drawing import Drawing
 from handlers.rehearsal.emoji import shown
-from handlers.rehearsal.mrkdwn_html import Names, mrkdwn, when_shown
+from handlers.rehearsal.mrkdwn_html import Names, mrkdwn, plain, when_shown
 from handlers.rehearsal.page_state import Place, bot_of, channel_title
 from handlers.rehearsal.slack_model import Json, Message
 from handlers.rehearsal.slack_text import unescape
@@ -136,7 +136,7 @@ def _one(workspace: Workspace, message: Message, names: Names, at: datetime, tod
     if message.blocks:
         body = blocks(message.blocks, drawing)
     else:
-        words = mrkdwn(message.text, names) if message.mrkdwn else Markup("{}").format(message.text)
+        words = mrkdwn(message.text, names) if message.mrkdwn else plain(message.text)
         body = Markup('<div class="text">{}</div>').format(words) if message.text else Markup()
     joined = _JOINED.get(message.subtype or "")
     return Shown(

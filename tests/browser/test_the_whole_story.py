@@ -141,6 +141,7 @@ async def test_a_client_in_slack_is_answered_in_their_own_thread(sit_down):
     await desk.card("Our printer asks.").get_by_test_id("open-thread").click()
 
     await expect(desk.thread.last).to_contain_text("SVG, PDF and PNG")
+    assert re.search(r"Hi Kajsa,\n+You get the logo", await desk.thread.last.inner_text())
 
 
 async def test_the_digest_adds_up_and_says_why_a_newsletter_was_filed(world, sit_down):
