@@ -187,6 +187,40 @@ def login(home: Home = None) -> None:
     raise typer.Exit(sign_in(read_settings(home_for(home), unfinished=True)))
 
 
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="An mbox, a Maildir, or a folder of .eml files.")],
+    *,
+    home: Home = None,
+) -> None:
+    """Read kept mail as history.
+
+    Context only: nothing of it is answered, and nobody is asked. The same mail twice adds nothing.
+    """
+    from handlers.importing import import_and_print
+
+    raise typer.Exit(import_and_print(_settings(home), path))
+
+
+@app.command()
+def history(
+    home: Home = None,
+    *,
+    stop: Annotated[bool, typer.Option("--stop", help="Read no further, until told.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where it stopped.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how far the mailbox's past is read.
+
+    With --stop or --resume, stop it or go on. Live mail comes first in any case.
+    """
+    from handlers.importing import history_and_print
+
+    if stop and resume:
+        _refuse("Choose one of --stop and --resume.")
+    raise typer.Exit(history_and_print(_settings(home), stopped=stop if stop or resume else None, as_json=as_json))
+
+
 @app.command()
 def manifest(
     home: Home = None,

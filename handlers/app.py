@@ -147,7 +147,7 @@ async def open_rooms(
         known = _describe(settings, people, book, undo=tuning.undo)
         writer: Writer = await house.enter_async_context(open_writer(settings, book, store, clock))
         composer = MailComposer()
-        readers, carriers, sent = await _open_mail(house, settings, known, tuning)
+        readers, carriers, sent = await _open_mail(house, settings, tuning)
         desk: Desk = NoDesk()
         if slack_client is not None and settings.slack is not None:
             desk = SlackDesk(slack_client, settings.slack.desk)
@@ -223,18 +223,23 @@ async def _team(client: AsyncWebClient | None) -> str:
 
 
 async def _open_mail(
-    house: AsyncExitStack, settings: Settings, known: House, tuning: Tuning
+    house: AsyncExitStack, settings: Settings, tuning: Tuning
 ) -> tuple[dict[Channel, Reader], dict[Channel, Carrier], SentFolder]:
     mail = settings.mail
-    addresses = known.people.business_addresses
-    own = Own(addresses, mail.authserv_id if mail else (), partial(is_ours, known.secret))
-    readers: dict[Channel, Reader] = {Channel.EMAIL: await house.enter_async_context(MailReader(own))}
+    readers: dict[Channel, Reader] = {Channel.EMAIL: await house.enter_async_context(MailReader(own_mail(settings)))}
     if mail is None:
         return readers, {}, NoSent()
     sent = ImapSentFolder(mail.imap, way_in_of(settings, "imap", tuning.clock), sent_copy=mail.sent_copy)
     way_out = way_in_of(settings, "smtp", tuning.clock)
     carrier = SmtpCarrier(mail.smtp, way_out, sent=sent, dot_timeout=tuning.dot_timeout)
     return readers, {Channel.EMAIL: carrier}, sent
+
+
+def own_mail(settings: Settings) -> Own:
+    """What mail is read against: our addresses, the servers we trust, and the ids only we can make."""
+    secret = settings.secrets.secret_key.get_secret_value().encode()
+    trusted = settings.mail.authserv_id if settings.mail else ()
+    return Own(settings.people().business_addresses, trusted, partial(is_ours, secret))
 
 
 class NoSent:
@@ -261,6 +266,9 @@ class Warnings:
                 worked = pulse.worked_at
                 if pulse.failed_at is not None and (worked is None or pulse.failed_at > worked):
                     found.append(f"{pulse.part} is not working{': ' + pulse.detail if pulse.detail else ''}.")
+            for look in await tx.look_backs.unfinished():
+                how = "stopped" if look.stopped else "being read"
+                found.append(f"Mail from before the start is {how} as context: {look.done} of {look.found}.")
             if unread := len(await tx.inbound.quarantined()):
                 found.append(f"{unread} messages could not be read; each has a card.")
             if self.settings.model is not None:

@@ -16,12 +16,15 @@ from starlette.routing import BaseRoute, Route
 
 from bot.errors import Permanent
 from bot.steps.digest import plan_digest
-from handlers.app import Rooms, Tuning, open_rooms
+from bot.steps.remember import Remember
+from handlers.app import Rooms, Tuning, open_rooms, own_mail
 from handlers.control import answering, only_house
 from handlers.jobs.local import LocalBell
 from handlers.jobs.sweeper import Sweeper
 from handlers.mail.entering import way_in_of
+from handlers.mail.importing import ImportDesk
 from handlers.mail.mailbox import MailAccount, MailboxWatcher
+from handlers.mail.row_history import RowMemory, history_verbs
 from handlers.mail.row_ledger import RowLedger
 from handlers.settings import Settings
 from handlers.slack.catch_up import CatchUp
@@ -69,7 +72,7 @@ async def run_embedded(settings: Settings, *, tuning: Tuning | None = None, serv
         )
         health = Health(rooms.store, rooms.clock, needed, rooms.figures, since=rooms.clock.now())
         routes: list[BaseRoute] = [*health.routes(), *slack_routes(rooms)]
-        await house.enter_async_context(answering(settings.home, control_verbs(rooms, health)))
+        await house.enter_async_context(answering(settings.home, await old_mail(house, rooms) | control_verbs(rooms, health)))
         await house.enter_async_context(bell.answering(rooms.runner.run))
         tasks = await house.enter_async_context(background())
         tasks(rooms.heart.run(), "heart")
@@ -185,13 +188,26 @@ def watcher_of(rooms: Rooms, tuning: Tuning) -> MailboxWatcher:
         url=mail.imap,
         way_in=way_in_of(rooms.settings, "imap", rooms.clock),
         folders=mail.folders,
+        history_days=mail.history_days,
     )
 
     def pulse(name: str, ok: bool, detail: str) -> None:
         rooms.heart.beat(f"mailbox:{name.partition('/')[2] or name}", ok, detail)
 
     ledger = RowLedger(rooms.store, rooms.clock)
-    return MailboxWatcher([account], ledger, rooms.clock, pulse=pulse, poll_seconds=tuning.poll_seconds)
+    memory = RowMemory(rooms.store, remember_of(rooms), own_mail(rooms.settings), rooms.clock)
+    return MailboxWatcher([account], ledger, rooms.clock, memory=memory, pulse=pulse, poll_seconds=tuning.poll_seconds)
+
+
+def remember_of(rooms: Rooms) -> Remember:
+    return Remember(rooms.store, rooms.house.people, rooms.clock)
+
+
+async def old_mail(house: AsyncExitStack, rooms: Rooms) -> dict[str, Callable[[dict[str, Any]], Awaitable[Any]]]:
+    """What the control socket may ask about mail from before our time; an import ends with the house."""
+    desk = ImportDesk(remember_of(rooms), own_mail(rooms.settings), rooms.house.address)
+    house.push_async_callback(desk.stop)
+    return {**desk.verbs(), **history_verbs(rooms.store)}
 
 
 @asynccontextmanager

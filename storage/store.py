@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from storage.facts import Facts
 from storage.inbound_messages import InboundMessages
 from storage.inquiries import Inquiries
 from storage.jobs import Job, Jobs, Step
+from storage.look_backs import LookBacks
 from storage.mailboxes import Mailboxes
 from storage.messages import Messages
 from storage.model_calls import ModelCalls
@@ -37,8 +39,17 @@ Ring = Callable[[int, datetime], Awaitable[None]]
 Reached = Callable[[str], None]
 """Told of every crash point as it is passed: "before NAME" and "after NAME" of each transaction."""
 
-_AUDIT_LOCK = 0x554E4453
-"""PostgreSQL advisory lock under which the audit chain grows."""
+
+class Alone(IntEnum):
+    """What only one transaction at a time may do; PostgreSQL's advisory locks, taken in this order."""
+
+    PLACING = 0x554E4450
+    """Two copies of a message, or two of a burst, must see each other, or each opens an inquiry."""
+    BUDGET = 0x554E4452
+    """Two automatic messages must see each other, or both are within the budget."""
+    AUDIT = 0x554E4453
+    """The audit chain grows; last of all."""
+
 
 
 class LeaseLost(Exception):
@@ -96,6 +107,10 @@ class Tx:
         return Jobs(self.session)
 
     @cached_property
+    def look_backs(self) -> LookBacks:
+        return LookBacks(self.session)
+
+    @cached_property
     def mailboxes(self) -> Mailboxes:
         return Mailboxes(self.session)
 
@@ -123,6 +138,11 @@ class Tx:
     def routine_marks(self) -> RoutineMarks:
         return RoutineMarks(self.session)
 
+
+    async def alone(self, doing: Alone) -> None:
+        """Until this transaction ends, nobody else does the same. SQLite has one writer anyway."""
+        if self.session.get_bind().dialect.name == "postgresql":
+            await self.session.exec(text("SELECT pg_advisory_xact_lock(:key)"), params={"key": int(doing)})  # type: ignore[call-overload]
 
     async def show(
         self, kind: PostingKind, subject_id: int, *, key: str, now: datetime, under_key: str = "",
@@ -220,6 +240,5 @@ class Store:
     async def _seal(self, tx: Tx) -> None:
         await tx.session.flush()
         if tx.audit.waiting:
-            if not self.engines.is_sqlite:
-                await tx.session.exec(text("SELECT pg_advisory_xact_lock(:key)"), params={"key": _AUDIT_LOCK})  # type: ignore[call-overload]
+            await tx.alone(Alone.AUDIT)
             await tx.audit.seal()

@@ -104,6 +104,11 @@ class RowLedger:
                     tx.audit.add(at=self.clock.now(), actor="understudy", act="left before fetch", subject=f"inbound:{row.id}")
 
 
+def key_of(account: str, folder: str, uidvalidity: int, uid: int) -> str:
+    """The transport identity of a mail in a folder."""
+    return f"{_prefix(account, folder, uidvalidity)}{uid:010d}"
+
+
 def _prefix(account: str, folder: str, uidvalidity: int) -> str:
     return f"imap:{account}:{folder}:{uidvalidity}:"
 
