@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from tests.browser.letters import Letters
 from tests.flows.eventually import eventually
@@ -120,15 +120,27 @@ class Desk:
         return bool(await self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def window(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """An ordinary screen; shared, so that the page's script and style are fetched once."""
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context
+    await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="package")
-async def sit_down(world: PracticeWorld, browser: Browser) -> AsyncIterator[Callable[..., Awaitable[Desk]]]:
+async def sit_down(world: PracticeWorld, browser: Browser, window: BrowserContext) -> AsyncIterator[Callable[..., Awaitable[Desk]]]:
     """Open the page: as whom, and how the screen is. What the page's script complains of fails the story."""
-    opened, complaints = [], []
+    opened: list[BrowserContext | Page] = []
+    complaints: list[str] = []
 
     async def seat(as_whom: str = "Maren Hallberg", **screen: Any) -> Desk:
-        context = await browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | screen))
-        opened.append(context)
+        context = window
+        if screen:
+            context = await browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | screen))
+            opened.append(context)
         page = await context.new_page()
+        opened.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(world.web)
@@ -140,6 +152,6 @@ async def sit_down(world: PracticeWorld, browser: Browser) -> AsyncIterator[Call
         return Desk(page)
 
     yield seat
-    for context in opened:
-        await context.close()
+    for one in reversed(opened):
+        await one.close()
     assert complaints == []
