@@ -40,7 +40,7 @@ class Runner:
     store: Store
     steps: Mapping[Step, Runs]
     clock: Clock
-    lease: timedelta = timedelta(seconds=20)
+    lease: timedelta = timedelta(seconds=12)
     """How long a job stays taken after its worker was last heard of; renewed while the step works."""
     ran: Callable[[Step, str], None] = lambda _step, _how: None
     """Told of each run for the metrics: "done", "again", "dead", "lost"."""
