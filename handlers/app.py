@@ -81,7 +81,7 @@ class Tuning:
     clock: Clock = field(default_factory=SystemClock)
     reached: Reached = lambda _point: None
     undo: timedelta | None = None
-    lease: timedelta = timedelta(seconds=20)
+    lease: timedelta = timedelta(seconds=12)
     dot_timeout: float = 600.0
     poll_seconds: float = POLL_SECONDS
     """Between looks into folders where nothing rings, such as Sent."""
