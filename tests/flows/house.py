@@ -1,6 +1,10 @@
 """A whole house on free ports: the practice world's mail and Slack, and the product against them, as live."""
 
+import atexit
+import os
 import re
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,7 +17,7 @@ from starlette.applications import Starlette
 from bot.steps.verify import Verify
 from handlers.app import SystemClock, Tuning
 from handlers.processes import Running, run_embedded
-from handlers.rehearsal.business import sample_business
+from handlers.rehearsal.business import SampleBusiness, sample_business
 from handlers.rehearsal.cast import cast_of
 from handlers.rehearsal.mail_server import PracticeMail
 from handlers.rehearsal.slack_api import routes
@@ -123,8 +127,10 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """The practice world and the product against it. `environ` overrides settings, as the environment does."""
     environ = dict(environ or {})
-    home.mkdir(parents=True, exist_ok=True)
     sample = sample_business(SystemClock().now().date())
+    if backend == "sqlite":
+        shutil.copytree(await _furnished(sample), home, dirs_exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as world:
         workspace = Workspace(home / "practice.db")
         world.push_async_callback(workspace.close)
@@ -141,16 +147,36 @@ async def open_house(
         settings = read_settings(home, environ)
         engines = open_engines(settings.storage.url)
         world.push_async_callback(engines.dispose)
-        await migrate(engines)
-        await furnish(Store(engines), sample, workspace, now=SystemClock().now())
-        clock = Clock()
+        if backend != "sqlite":
+            await migrate(engines)
+            await furnish(Store(engines), sample, workspace, now=SystemClock().now())
         parts = Parts(home, environ) if backend != "sqlite" else None
         house = House(
-            home, environ, PostOffice(mail, business), Desk(workspace), workspace, mail, clock, Store(engines), backend, parts
+            home, environ, PostOffice(mail, business), Desk(workspace), workspace, mail, Clock(), Store(engines), backend, parts
         )
         world.push_async_callback(house.close)
         await house.open()
         yield house
+
+
+_FURNISHED: dict[int, Path] = {}
+"""The sample business as a workspace and a database, made once for all stories of this run."""
+
+
+async def _furnished(sample: SampleBusiness) -> Path:
+    made = _FURNISHED.get(os.getpid())
+    if made is None:
+        made = Path(tempfile.mkdtemp(prefix="understudy-flows-"))
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        workspace = Workspace(made / "practice.db")
+        sow(workspace, seed_of(sample))
+        engines = open_engines(f"sqlite:///{made}/understudy.db")
+        await migrate(engines)
+        await furnish(Store(engines), sample, workspace, now=SystemClock().now())
+        await engines.dispose()
+        await workspace.close()
+        _FURNISHED[os.getpid()] = made
+    return made
 
 
 def at_once(home: Path, routine: str) -> None:
