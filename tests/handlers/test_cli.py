@@ -26,7 +26,7 @@ def test_help_names_every_command(tmp_path):
     done = understudy("--help", cwd=tmp_path)
 
     assert done.returncode == 0
-    for command in ("init", "rehearse", "run", "slack", "mail", "worker", "clock", "web", "doctor", "manifest", "inspect", "verify"):
+    for command in ("init", "rehearse", "run", "slack", "mail", "worker", "clock", "web", "doctor", "manifest", "inspect", "verify", "login", "import", "history"):
         assert f"\n  {command} " in done.stdout
 
 
