@@ -13,7 +13,8 @@ from bot.ports import Clock
 from bot.rules.retries import GiveUp, TryAgain, after_failure
 from storage.cards import Card, CardAbout
 from storage.jobs import Job, Step
-from storage.store import LeaseLost, Store
+from storage.postings import PostingKind
+from storage.store import LeaseLost, Store, Tx
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,21 @@ def where(error: BaseException) -> str:
             place = f" at {name}:{line}"
     cause = f" from {type(error.__cause__).__name__}" if error.__cause__ is not None else ""
     return f"{type(error).__name__}{cause}{place}"
+
+
+async def _what_ended(tx: Tx, job: Job) -> str | None:
+    """What a person is told of a job that ended for good; None: the telling itself cannot be shown."""
+    if job.step is not Step.POST:
+        return f"The step “{job.step}” ended for good"
+    posting = await tx.postings.get(job.subject_id)
+    if posting.kind is PostingKind.NOTE:
+        return None
+    if posting.kind is not PostingKind.CARD:
+        return f"The page “{posting.key}” cannot be shown here"
+    card = await tx.cards.get(posting.subject_id)
+    if card is None or card.about is CardAbout.DEAD_JOB:
+        return None
+    return f"I cannot show you card {card.id} here; `/understudy why {card.id}` says what it is about"
 
 
 class Runs(Protocol):
@@ -93,7 +109,7 @@ class Runner:
 
     async def _after(self, error: Exception, job: Job) -> None:
         now = self.clock.now()
-        what = after_failure(error, attempts=job.attempts)
+        what = after_failure(error, attempts=job.attempts, patient=job.step is Step.POST)
         match what:
             case TryAgain(after):
                 async with self.store.transaction("job.again") as tx:
@@ -103,8 +119,8 @@ class Runner:
                 async with self.store.transaction("job.dead") as tx:
                     if await tx.jobs.give_up(job, error=why):
                         tx.audit.add(at=now, actor="understudy", act="job.dead", subject=f"job:{job.id}", step=job.step, why=why)
-                        if job.step is not Step.POST:  # a card about a card that cannot be posted would be one too
-                            lines = [f"The step “{job.step}” ended for good: {why}.", "Nothing was lost; it can be tried again."]
+                        if (what_ended := await _what_ended(tx, job)) is not None:
+                            lines = [f"{what_ended}: {why}.", "Nothing was lost; it can be tried again."]
                             card = Card(about=CardAbout.DEAD_JOB, job_id=job.id, lines=lines, opened_at=now)
                             await tx.open_card(card, now=now)
                 self.ran(job.step, "dead")

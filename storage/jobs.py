@@ -60,10 +60,7 @@ class Jobs:
 
     async def add(self, step: Step, subject_id: int, *, due_at: datetime, occasion: str = "") -> Job:
         """Cause work, once: asking again for the same step, subject and occasion gives the job that is there."""
-        query = select(Job).where(
-            col(Job.step) == step, col(Job.subject_id) == subject_id, col(Job.occasion) == occasion
-        )
-        there = (await self._session.exec(query)).first()
+        there = await self.named(step, subject_id, occasion)
         if there is not None:
             return there
         job = Job(step=step, subject_id=subject_id, due_at=due_at, occasion=occasion)
@@ -71,6 +68,13 @@ class Jobs:
         await self._session.flush()
         self.added.append(job)
         return job
+
+    async def named(self, step: Step, subject_id: int, occasion: str) -> Job | None:
+        """The job of this step, subject and occasion, whatever became of it."""
+        query = select(Job).where(
+            col(Job.step) == step, col(Job.subject_id) == subject_id, col(Job.occasion) == occasion
+        )
+        return (await self._session.exec(query)).first()
 
     async def get(self, job_id: int) -> Job | None:
         return await self._session.get(Job, job_id)

@@ -93,6 +93,15 @@ class Postings:
         )
         return int(cast("Any", changed).scalar_one())
 
+    async def forget(self, posting_id: int, *, stamp: str) -> None:
+        """It does not stand there any more: it may be posted anew. Nothing happens if it stands elsewhere by now."""
+        await self._session.exec(
+            update(Posting)
+            .where(col(Posting.id) == posting_id, col(Posting.stamp) == stamp)
+            .values(stamp="", trying_job=None)
+            .execution_options(synchronize_session=False)
+        )
+
     async def was_shown(self, posting_id: int, *, version: int, place: str, stamp: str) -> bool:
         """Record what stands there now; False: a newer version was recorded before."""
         changed = await self._session.exec(

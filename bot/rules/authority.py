@@ -22,7 +22,16 @@ def forbidden(approver: Approver | None, press: Press, inquiry: Inquiry | None) 
         return None
     if inquiry is None or inquiry.track is not Track.JUDGMENT:
         return None
-    if inquiry.holder == approver.name or (inquiry.topics and set(inquiry.topics) <= set(approver.covers)):
+    if inquiry.holder == approver.name or _covers(approver, inquiry):
         return None
     about = ", ".join(inquiry.topics) or "this"
     return f"This one needs a decision on {about}, which is not yours to make; hand it over, or ask for it to be handed to you."
+
+
+def may_hand_over(by: Approver, to: Approver, inquiry: Inquiry) -> bool:
+    """Whether this person may give it to that one: a decision goes beyond a delegate's topics by the owner's word only."""
+    return by.role is Role.OWNER or to.role is Role.OWNER or inquiry.track is not Track.JUDGMENT or _covers(to, inquiry)
+
+
+def _covers(approver: Approver, inquiry: Inquiry) -> bool:
+    return bool(inquiry.topics) and set(inquiry.topics) <= set(approver.covers)

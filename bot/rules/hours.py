@@ -31,3 +31,35 @@ def next_digest(now: datetime, rules: HouseRules, zone: ZoneInfo) -> datetime:
     today = now.astimezone(zone).date()
     due = at_local(today, rules.digest_at, zone)
     return due if due > now else at_local(today + timedelta(days=1), rules.digest_at, zone)
+
+
+def is_quiet(moment: datetime, rules: HouseRules, zone: ZoneInfo, holidays: Collection[date] = ()) -> bool:
+    """Whether nobody is to be mentioned then: in the quiet hours, and on days off if the house rules say so."""
+    local = moment.astimezone(zone)
+    quiet = rules.quiet
+    if quiet.days_off and not is_working_day(local.date(), rules, holidays):
+        return True
+    if quiet.starts is None or quiet.ends is None:
+        return False
+    clock = local.time()
+    if quiet.starts <= quiet.ends:
+        return quiet.starts <= clock < quiet.ends
+    return clock >= quiet.starts or clock < quiet.ends
+
+
+def next_mention(now: datetime, rules: HouseRules, zone: ZoneInfo, holidays: Collection[date] = ()) -> datetime | None:
+    """When somebody may be mentioned: now, else when the quiet ends, on a day off when the house opens again.
+
+    None: not within sixty days; then nobody is.
+    """
+    if not is_quiet(now, rules, zone, holidays):
+        return now
+    today = now.astimezone(zone).date()
+    for day in (today + timedelta(days=n) for n in range(61)):
+        spans = rules.hours.get(day.weekday()) or ()
+        opens = spans[0].opens if spans else time(9)
+        clocks = sorted({opens, rules.quiet.ends or opens})
+        for moment in (at_local(day, clock, zone) for clock in clocks):
+            if moment > now and not is_quiet(moment, rules, zone, holidays):
+                return moment
+    return None

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.rules.hours import at_local
 from prompts.house_rules import HouseRules
 
-CHOICES = ("1h", "3h", "tomorrow", "monday")
+CHOICES = ("1h", "today", "tomorrow", "monday")
 
 
 def come_back(choice: str, *, now: datetime, zone: ZoneInfo, rules: HouseRules) -> datetime | None:
@@ -15,7 +15,7 @@ def come_back(choice: str, *, now: datetime, zone: ZoneInfo, rules: HouseRules) 
     match choice.strip().lower():
         case "" | "1h":
             return now + timedelta(hours=1)
-        case "3h":
+        case "today" | "3h":
             return now + timedelta(hours=3)
         case "tomorrow":
             return at_local(today + timedelta(days=1), rules.digest_at, zone)

@@ -27,13 +27,16 @@ class GiveUp:
     why: str
 
 
-def after_failure(error: Exception, *, attempts: int) -> TryAgain | GiveUp:
-    """What to do with a job whose attempt number `attempts` (from 1) ended in this error."""
+def after_failure(error: Exception, *, attempts: int, patient: bool = False) -> TryAgain | GiveUp:
+    """What to do with a job whose attempt number `attempts` (from 1) ended in this error.
+
+    `patient`: what is passing is waited for however long it takes; what is to be shown at a desk that is away waits.
+    """
     match error:
         case OutcomeUnknown():
             return GiveUp("the outcome is unknown; a person must check before anything is done again")
-        case Transient() if attempts <= len(LADDER):
-            return TryAgain(max(LADDER[attempts - 1], error.retry_after or timedelta()))
+        case Transient() if patient or attempts <= len(LADDER):
+            return TryAgain(max(LADDER[min(attempts, len(LADDER)) - 1], error.retry_after or timedelta()))
         case Transient():
             return GiveUp(f"still failing after {attempts} attempts")
         case _ if attempts < 5 and _may_pass(error):

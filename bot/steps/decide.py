@@ -11,7 +11,7 @@ from bot.outgoing import ON_ITS_WAY, queue
 from bot.people import Approver
 from bot.ports import Clock, Composer
 from bot.questions import Click, Press, Told
-from bot.rules.authority import approver_of, forbidden
+from bot.rules.authority import approver_of, forbidden, may_hand_over
 from bot.rules.later import come_back
 from bot.rules.recipients import bare
 from bot.rules.replies import freeze
@@ -22,7 +22,7 @@ from storage.conversations import Conversation
 from storage.decisions import Decision, DecisionKind
 from storage.drafts import Draft
 from storage.inquiries import Inquiry, InquiryState
-from storage.jobs import Step
+from storage.jobs import JobState, Step
 from storage.messages import Message
 from storage.store import Store, Tx
 
@@ -135,12 +135,17 @@ class Decide:
         wish = seen.click.text.strip()[:2000]
         if not wish:
             raise Refused("Say in a few words what to change.")
-        seen.inquiry.instruction = wish
-        revision = seen.draft.revision if seen.draft is not None else 0
-        await self._note_decision(tx, seen, DecisionKind.REDO, seen.draft)
         assert seen.inquiry.id is not None
-        await tx.jobs.add(Step.DRAFT, seen.inquiry.id, due_at=seen.now, occasion=f"redo{revision}")
-        await note_under(tx, seen.card, f"{seen.by.name} asked for a new version: {wish}", key=f"redo{revision}", now=seen.now)
+        occasion = f"redo{seen.draft.revision if seen.draft is not None else 0}"
+        asked_before = await tx.jobs.named(Step.DRAFT, seen.inquiry.id, occasion)
+        if asked_before is not None and asked_before.state is JobState.DUE:
+            raise Refused("A new version is being written already; say what else should change when it is there.")
+        seen.inquiry.instruction = wish
+        decision = await self._note_decision(tx, seen, DecisionKind.REDO, seen.draft)
+        if asked_before is not None:  # that one came to nothing; a job is never done twice, so this is another
+            occasion = f"{occasion}.{decision.id}"
+        await tx.jobs.add(Step.DRAFT, seen.inquiry.id, due_at=seen.now, occasion=occasion)
+        await note_under(tx, seen.card, f"{seen.by.name} asked for a new version: {wish}", key=occasion, now=seen.now)
         return Told("A new version is being written; this card will change when it is there.")
 
     async def _hand_over(self, tx: Tx, seen: _Seen) -> Told:
@@ -148,6 +153,8 @@ class Decide:
         if to is None:
             names = ", ".join(p.name for p in self.house.people.approvers)
             raise Refused(f"Nobody here is called “{seen.click.to}”. It can be handed to: {names}.")
+        if not may_hand_over(seen.by, to, seen.inquiry):
+            raise Refused(f"Only {self.house.people.owner.name} can give this decision to {to.name}. Nothing was changed.")
         seen.inquiry.holder = to.name
         await self._note_decision(tx, seen, DecisionKind.DELEGATE, seen.draft, note=to.name)
         revision = seen.draft.revision if seen.draft is not None else 0
@@ -223,8 +230,8 @@ class Decide:
 
     async def _note_decision(
         self, tx: Tx, seen: _Seen, kind: DecisionKind, draft: Draft | None, *, note: str = ""
-    ) -> None:
-        await tx.decisions.add(
+    ) -> Decision:
+        decision = await tx.decisions.add(
             Decision(
                 kind=kind,
                 inquiry_id=seen.inquiry.id,
@@ -242,13 +249,16 @@ class Decide:
             at=seen.now, actor=seen.by.name, act=kind.value, subject=f"inquiry:{seen.inquiry.id}",
             card=seen.card.id, draft=draft.id if draft is not None else None, digest=draft.digest if draft is not None else "",
         )
+        return decision
 
 
 async def seen_on_card(tx: Tx, house: House, click: Click) -> tuple[Approver, Card, Inquiry, Draft | None]:
     """Who pressed on what, if that is still how things stand. Refused: late, repeated, forbidden, or another revision."""
     by = approver_of(click, house.people)
     card = await tx.cards.get(click.stamp.card)
-    inquiry = await tx.inquiries.get(card.inquiry_id) if card is not None and card.inquiry_id is not None else None
+    inquiry = await tx.inquiries.hold(card.inquiry_id) if card is not None and card.inquiry_id is not None else None
+    if card is not None:
+        await tx.session.refresh(card)  # whoever held the inquiry before us may have changed it
     if (why := forbidden(by, click.press, inquiry)) is not None:
         raise Refused(why)
     assert by is not None

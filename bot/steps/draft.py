@@ -56,7 +56,7 @@ class WriteDraft:
 
         now = self.clock.now()
         async with self.store.finishing(job, "draft.freeze") as tx:
-            inquiry = await tx.inquiries.get(job.subject_id)
+            inquiry = await tx.inquiries.hold(job.subject_id)
             if not _still_wanted(job, inquiry, message, redo=redo):
                 return
             conversation = await tx.conversations.get(inquiry.conversation_id)

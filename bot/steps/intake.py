@@ -22,7 +22,7 @@ from storage.inbound_messages import InboundMessage, InboundState
 from storage.inquiries import OPEN_STATES, Inquiry, InquiryState, Track
 from storage.jobs import Job, Step
 from storage.messages import Direction, Message
-from storage.store import Store, Tx
+from storage.store import Alone, Store, Tx
 
 TRIES = 2
 """How often a message may be read before it is put aside: a message that kills its reader must not be tried for ever."""
@@ -72,6 +72,7 @@ class Intake:
 
     async def _file(self, tx: Tx, inbound: InboundMessage, read: ReadMessage) -> None:
         assert inbound.id is not None
+        await tx.alone(Alone.PLACING)
         if same := await same_message(tx, inbound, read):
             inbound.state, inbound.message_id, inbound.why = InboundState.SAME, same, ["another copy of a message we have"]
             return

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.context import House
-from bot.errors import OutcomeUnknown, Transient
+from bot.errors import OutcomeUnknown, Permanent, Transient
 from bot.gathering import handled_of, question_of
 from bot.ports import Clock, Desk, Posted
-from bot.questions import DayThread, Note, Post
+from bot.questions import CardLook, DayThread, Note, Post, Question
 from bot.rules.digest_content import digest_from
+from storage.cards import CardState
 from storage.jobs import Job
 from storage.outbox import OutboxState
 from storage.postings import Posting, PostingKind
@@ -16,6 +17,7 @@ from storage.store import Store, Tx
 
 POSTING = timedelta(seconds=90)
 """How long one job alone may be posting; as long as its lease."""
+OVER = frozenset({CardLook.SETTLED, CardLook.RETIRED})
 LOOK_BACK = timedelta(minutes=2)
 """Slack's clock and ours may differ a little when a post is looked for."""
 
@@ -37,7 +39,9 @@ class PostIt:
             async with self.store.finishing(job, "post.left_to_earlier"):
                 return
         if posting.shown >= int(job.occasion or "1") or post is None:
-            async with self.store.finishing(job, "post.nothing"):
+            async with self.store.finishing(job, "post.nothing") as tx:
+                if post is None:  # nobody needs it any more: it counts as shown
+                    await tx.postings.was_shown(job.subject_id, version=posting.version, place="", stamp="")
                 return
         if under is not None and not under.stamp:
             raise Transient("what it belongs under is not posted yet")
@@ -45,7 +49,12 @@ class PostIt:
         where = Posted(under.place, under.stamp) if under is not None else None
         if posting.stamp:
             posted = Posted(posting.place, posting.stamp)
-            await self.desk.update(posted, post)
+            try:
+                await self.desk.update(posted, post)
+            except Permanent:  # somebody deleted it, or it is too old to be changed
+                if not isinstance(post, Question) or post.look in OVER:
+                    raise
+                posted = await self._once(job, posting, post, where)
         else:
             posted = await self._once(job, posting, post, where)
 
@@ -59,10 +68,11 @@ class PostIt:
         assert posting.id is not None
         assert job.id is not None
         async with self.store.transaction("post.trying") as tx:
+            await tx.postings.forget(posting.id, stamp=posting.stamp)
             ours = await tx.postings.claim(posting.id, job_id=job.id, now=self.clock.now(), lease=POSTING)
         if not ours:
             raise Transient("another job is posting it", retry_after=timedelta(seconds=1))
-        if posting.trying_since is not None:
+        if posting.trying_since is not None and not posting.stamp:
             found = await self.desk.find(posting.key, since=posting.made_at - LOOK_BACK, under=under)
             if found is not None:
                 return found
@@ -78,6 +88,9 @@ class PostIt:
                 card = await tx.cards.get(posting.subject_id)
                 return await question_of(tx, self.house, card) if card is not None else None
             case PostingKind.NOTE:
+                about = await tx.cards.get(posting.subject_id)
+                if posting.content.get("while_open") and (about is None or about.state is not CardState.OPEN):
+                    return None
                 return Note(posting.content["text"], posting.content.get("mention", ""))
             case PostingKind.DAY:
                 items = [

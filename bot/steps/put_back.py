@@ -27,7 +27,7 @@ class PutBack:
                 raise Refused(why)
             assert by is not None
             try:
-                inquiry = await tx.inquiries.get(click.subject)
+                inquiry = await tx.inquiries.hold(click.subject)
             except KeyError:
                 raise Refused("This is not in my books any more. Nothing was changed.") from None
             if inquiry.state is not InquiryState.FILED:

@@ -36,6 +36,7 @@ class Reconcile:
         check = {"at": now.isoformat(), "what": _where(item.channel), "found": proof is not None, "said": looked}
         if proof is not None:
             async with self.store.finishing(job, "reconcile.found") as tx:
+                await tx.inquiries.hold(item.inquiry_id)
                 item = await tx.outbox.get(job.subject_id)
                 item.checks = [*item.checks, check]
                 if await tx.outbox.move(item.id or 0, tries=item.tries, before=OutboxState.UNKNOWN, after=OutboxState.SENT, sent_at=now):

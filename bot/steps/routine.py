@@ -12,12 +12,13 @@ from bot.rules.replies import freeze
 from bot.rules.slots import fill_slots
 from bot.rules.tracks import RoutineLimits, routine_doubts
 from prompts.routines import RoutineCard, SlotError, fill
+from storage.channels import Channel
 from storage.decisions import Decision, DecisionKind
 from storage.inquiries import Inquiry, InquiryState, Track
 from storage.jobs import Job, Step
 from storage.messages import Message
 from storage.postings import PostingKind
-from storage.store import Store, Tx
+from storage.store import Alone, Store, Tx
 
 DAY = timedelta(hours=24)
 PER_PERSON_A_WEEK = 3
@@ -45,7 +46,7 @@ class RunRoutine:
 
     async def run(self, job: Job) -> None:
         async with self.store.finishing(job, "routine.decide") as tx:
-            inquiry = await tx.inquiries.get(job.subject_id)
+            inquiry = await tx.inquiries.hold(job.subject_id)
             message = await tx.messages.get(inquiry.message_id)
             if inquiry.state is not InquiryState.SORTED or job.occasion != f"m{message.id}":
                 return
@@ -62,6 +63,7 @@ class RunRoutine:
                 rules=self.house.playbook.house_rules,
                 holidays=self.house.holidays(today),
             )
+            await tx.alone(Alone.BUDGET)
             doubts = await self._doubts(tx, routine, inquiry, message, slots.missing)
             try:
                 body = fill(routine, slots.values) if not slots.missing else ""
@@ -131,6 +133,9 @@ class RunRoutine:
         self, tx: Tx, routine: RoutineCard, inquiry: Inquiry, message: Message, missing: tuple[str, ...]
     ) -> tuple[str, ...]:
         now = self.clock.now()
+        whom = message.sender_address  # counted by where it goes: in Slack that is the channel
+        if inquiry.channel is Channel.SLACK:
+            whom = (await tx.conversations.get(inquiry.conversation_id)).place
         earlier = await tx.messages.last_from(message.sender_address, message.at)
         mark = await tx.routine_marks.against(routine.name, inquiry.client_id)
         asks = int(inquiry.slots.get("asks", 0))
@@ -151,22 +156,22 @@ class RunRoutine:
             mood=inquiry.mood,
             topics=tuple(inquiry.topics),
             confidence=float(inquiry.slots.get("confidence", 0.0)),
-            sent_today=await tx.outbox.automatic_to(message.sender_address, now - DAY),
+            sent_today=await tx.outbox.automatic_to(whom, now - DAY),
             missing_slots=missing,
             marked_against=mark.by if mark else "",
             other_questions=asks > limits.max_asks,
             has_attachments=bool(message.attachments),
         )
-        budget = await self._budget_doubts(tx, message)
+        budget = await self._budget_doubts(tx, whom)
         forwarded = ("it was forwarded, not written to us",) if message.forwarded_by else ()
         flagged = ("the message has something odd about it",) if set(message.flags) & ODD else ()
         told = ("a person gave an instruction with it",) if inquiry.instruction else ()
         return (*doubts, *budget, *forwarded, *flagged, *told)
 
-    async def _budget_doubts(self, tx: Tx, message: Message) -> tuple[str, ...]:
+    async def _budget_doubts(self, tx: Tx, address: str) -> tuple[str, ...]:
         """The wider budgets of automatic mail: a person in seven days, a domain and everybody in an hour."""
         now = self.clock.now()
-        address, domain = message.sender_address, message.sender_address.rpartition("@")[2]
+        domain = address.rpartition("@")[2] if "@" in address else ""
         week = await tx.outbox.automatic_to(address, now - timedelta(days=7))
         hour = [r.lower() for row in await tx.outbox.automatic_since(now - timedelta(hours=1)) for r in row]
         if week >= PER_PERSON_A_WEEK:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import NobodyTook, OutcomeUnknown, Permanent, Refused, Transient
-from bot.outgoing import parcel_of, record_sent, repaint_handled
+from bot.outgoing import is_about, parcel_of, record_sent, repaint_handled
 from bot.ports import Carrier, Clock, HandedOver
 from bot.rules.retries import RECONCILE, SEND_GIVES_UP, send_again_after
 from storage.cards import Card, CardAbout
@@ -76,9 +76,13 @@ class Send:
         async with self.store.finishing(job, "send.nothing"):
             return
 
+    # How it ended is fenced by the item's own try number, not by the job: a worker that slept past its lease while a
+    # server thought still knows what the server said, and whoever took the job over finds it written down.
+
     async def _sent(self, job: Job, item: OutboxItem, handed: HandedOver) -> None:
         now = self.clock.now()
-        async with self.store.finishing(job, "send.sent") as tx:
+        async with self.store.transaction("send.sent") as tx:
+            await tx.inquiries.hold(item.inquiry_id)
             moved = await tx.outbox.move(
                 item.id or 0, tries=item.tries, before=OutboxState.COMMITTED, after=OutboxState.SENT,
                 sent_at=now, reply=handed.reply[:500], refused=handed.refused, stamp=handed.stamp, leased_until=None,
@@ -86,6 +90,7 @@ class Send:
             if not moved:
                 raise LeaseLost(f"outbox item {item.id}, try {item.tries}")
             await record_sent(tx, item, now=now, stamp=handed.stamp)
+            await tx.jobs.finish(job)
             if handed.refused:
                 await self._delivery_card(tx, item, now=now)
 
@@ -117,7 +122,8 @@ class Send:
         self, job: Job, item: OutboxItem, why: str, *, before: tuple[OutboxState, ...], refused: Mapping[str, str] | None = None
     ) -> None:
         now = self.clock.now()
-        async with self.store.finishing(job, "send.failed") as tx:
+        async with self.store.transaction("send.failed") as tx:
+            inquiry = await tx.inquiries.hold(item.inquiry_id)
             moved = [
                 await tx.outbox.move(
                     item.id or 0, tries=item.tries, before=state, after=OutboxState.REFUSED, error=why[:500],
@@ -127,23 +133,26 @@ class Send:
             ]
             if not any(moved):
                 raise LeaseLost(f"outbox item {item.id}, try {item.tries}")
-            inquiry = await tx.inquiries.get(item.inquiry_id)
-            inquiry.state, inquiry.changed_at = InquiryState.WAITING, now
+            await tx.jobs.finish(job)
+            if await is_about(tx, item, inquiry):
+                inquiry.state, inquiry.changed_at = InquiryState.WAITING, now
             await self._delivery_card(tx, item, now=now)
             await repaint_handled(tx, item, now=now)
             tx.audit.add(at=now, actor="understudy", act="not delivered", subject=f"outbox:{item.id}")
 
     async def _unknown(self, job: Job, item: OutboxItem, why: str) -> None:
         now = self.clock.now()
-        async with self.store.finishing(job, "send.unknown") as tx:
+        async with self.store.transaction("send.unknown") as tx:
+            inquiry = await tx.inquiries.hold(item.inquiry_id)
             moved = await tx.outbox.move(
                 item.id or 0, tries=item.tries, before=OutboxState.COMMITTED, after=OutboxState.UNKNOWN,
                 error=why[:500], leased_until=None,
             )
             if not moved:
                 raise LeaseLost(f"outbox item {item.id}, try {item.tries}")
-            inquiry = await tx.inquiries.get(item.inquiry_id)
-            inquiry.state, inquiry.changed_at = InquiryState.WAITING, now
+            await tx.jobs.finish(job)
+            if await is_about(tx, item, inquiry):
+                inquiry.state, inquiry.changed_at = InquiryState.WAITING, now
             await self._delivery_card(tx, item, now=now, after=UNKNOWN_CARD_AFTER)
             await tx.jobs.add(
                 Step.RECONCILE, item.id or 0, due_at=(item.committed_at or now) + RECONCILE[0], occasion=f"t{item.tries}"

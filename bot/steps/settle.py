@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.context import House
 from bot.errors import Refused
-from bot.outgoing import record_sent
+from bot.outgoing import is_about, record_sent
 from bot.people import Approver
 from bot.ports import Clock
 from bot.questions import Click, Press, Told
@@ -37,6 +37,9 @@ class Settle:
             card = await tx.cards.get(click.stamp.card)
             if card is None or card.about is CardAbout.INQUIRY:
                 raise Refused("This card is not in my books any more. Nothing was changed.")
+            if card.inquiry_id is not None:
+                await tx.inquiries.hold(card.inquiry_id)
+                await tx.session.refresh(card)
             if card.state is not CardState.OPEN:
                 raise Refused(f"This was settled already: {card.outcome}. Nothing was changed by your press.")
             now = self.clock.now()
@@ -65,8 +68,9 @@ class Settle:
 
     async def _leave(self, tx: Tx, card: Card, by: Approver, click: Click, now: datetime) -> Told:
         await self._end(tx, card, by, click, DecisionKind.LEAVE, f"Left as it is by {by.name}", now)
-        if card.inquiry_id is not None and card.about is CardAbout.DELIVERY:
-            inquiry = await tx.inquiries.get(card.inquiry_id)
+        inquiry = await tx.inquiries.get(card.inquiry_id) if card.inquiry_id is not None else None
+        item = await tx.outbox.get(card.outbox_id) if card.outbox_id is not None else None
+        if inquiry is not None and item is not None and await is_about(tx, item, inquiry):
             inquiry.state, inquiry.outcome = InquiryState.CLOSED, f"left as it is by {by.name}"
             inquiry.changed_at = inquiry.closed_at = now
         return Told("Left as it is.")
@@ -103,6 +107,7 @@ class Settle:
             if moved:
                 await tx.jobs.add(Step.SEND, item.id or 0, due_at=now, occasion=f"again{card.id}")
                 inquiry = await tx.inquiries.get(item.inquiry_id)
-                inquiry.state, inquiry.changed_at = InquiryState.SENDING, now
+                if await is_about(tx, item, inquiry):
+                    inquiry.state, inquiry.changed_at = InquiryState.SENDING, now
                 return Told("It is being sent once more, with the same Message-ID.")
         raise Refused("It is on its way already.")

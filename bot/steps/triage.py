@@ -57,7 +57,7 @@ class Triage:
 
         now = self.clock.now()
         async with self.store.finishing(job, "triage.decide") as tx:
-            inquiry = await tx.inquiries.get(job.subject_id)
+            inquiry = await tx.inquiries.hold(job.subject_id)
             if inquiry.state is not InquiryState.NEW or inquiry.message_id != message.id:
                 return
             folded = " ".join(text.split()).casefold()

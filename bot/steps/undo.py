@@ -36,7 +36,7 @@ class Undo:
                 item = await tx.outbox.get(click.subject)
             except KeyError:
                 raise Refused("This is not in my books any more. Nothing was changed.") from None
-            inquiry = await tx.inquiries.get(item.inquiry_id)
+            inquiry = await tx.inquiries.hold(item.inquiry_id)
             withdrawn = await tx.outbox.withdraw(click.subject)
             if click.press is Press.UNDO:
                 if not withdrawn:

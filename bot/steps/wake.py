@@ -20,6 +20,8 @@ class Wake:
             card = await tx.cards.get(job.subject_id)
             if card is None or card.state is not CardState.SNOOZED:
                 return
+            if card.until is not None and card.until > now:  # put off once more, to a later time
+                return
             card.state, card.until = CardState.OPEN, None
             await tx.repaint(f"card:{card.id}", now=now)
             await note_under(tx, card, "This was put off until now, and is open again.", key=f"wake:{job.occasion}", now=now)
