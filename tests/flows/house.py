@@ -1,7 +1,6 @@
 """A whole house on free ports: the practice world's mail and Slack, and the product against them, as live."""
 
 import atexit
-import os
 import re
 import shutil
 import tempfile
@@ -85,7 +84,8 @@ class House:
 
     async def close(self) -> None:
         if self.parts is not None:
-            await self.parts.stop()
+            codes = await self.parts.stop()
+            assert set(codes.values()) <= {0}, f"{codes}\n{self.parts.logs()}"
         await self._open.aclose()
         self.running = None
 
@@ -130,7 +130,6 @@ async def open_house(
     sample = sample_business(SystemClock().now().date())
     if backend == "sqlite":
         shutil.copytree(await _furnished(sample), home, dirs_exist_ok=True)
-    home.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as world:
         workspace = Workspace(home / "practice.db")
         world.push_async_callback(workspace.close)
@@ -159,13 +158,12 @@ async def open_house(
         yield house
 
 
-_FURNISHED: dict[int, Path] = {}
+_FURNISHED: list[Path] = []
 """The sample business as a workspace and a database, made once for all stories of this run."""
 
 
 async def _furnished(sample: SampleBusiness) -> Path:
-    made = _FURNISHED.get(os.getpid())
-    if made is None:
+    if not _FURNISHED:
         made = Path(tempfile.mkdtemp(prefix="understudy-flows-"))
         atexit.register(shutil.rmtree, made, ignore_errors=True)
         workspace = Workspace(made / "practice.db")
@@ -175,8 +173,8 @@ async def _furnished(sample: SampleBusiness) -> Path:
         await furnish(Store(engines), sample, workspace, now=SystemClock().now())
         await engines.dispose()
         await workspace.close()
-        _FURNISHED[os.getpid()] = made
-    return made
+        _FURNISHED.append(made)
+    return _FURNISHED[0]
 
 
 def at_once(home: Path, routine: str) -> None:
