@@ -1,8 +1,7 @@
 """The open database: one transaction with a drawer per noun, and the bell that is rung after it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -32,6 +31,7 @@ from storage.outbox import Outbox
 from storage.postings import Posting, PostingKind, Postings
 from storage.pulses import Pulses
 from storage.routine_marks import RoutineMarks
+from storage.turns import Turns
 
 Ring = Callable[[int, datetime], Awaitable[None]]
 """Wakes somebody for this job id, due then. A lost ring costs seconds: the sweeper rings again."""
@@ -198,7 +198,7 @@ class Store:
     engines: Engines
     ring: Ring = _ring_nobody
     reached: Reached = _pass_by
-    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turns: Turns = field(default_factory=Turns)
 
     @asynccontextmanager
     async def transaction(self, name: str) -> AsyncIterator[Tx]:
@@ -206,19 +206,14 @@ class Store:
 
         `name` is this transition's name: its crash points are "before NAME" and "after NAME".
         """
-        if self.engines.is_sqlite:
-            await self._writing.acquire()
-        try:
-            async with AsyncSession(self.engines.write, expire_on_commit=False) as session:
-                async with session.begin():
-                    tx = Tx(session)
-                    yield tx
-                    await self._seal(tx)
-                    self.reached(f"before {name}")
-                self.reached(f"after {name}")
-        finally:
-            if self.engines.is_sqlite:
-                self._writing.release()
+        turn = self._turns.mine() if self.engines.is_sqlite else nullcontext()
+        async with turn, AsyncSession(self.engines.write, expire_on_commit=False) as session:
+            async with session.begin():
+                tx = Tx(session)
+                yield tx
+                await self._seal(tx)
+                self.reached(f"before {name}")
+            self.reached(f"after {name}")
         for job in tx.jobs.added:
             if job.id is not None:
                 await self.ring(job.id, job.due_at)

@@ -21,6 +21,7 @@ from handlers.slack.home import Home
 from handlers.slack.identity import Ourselves
 from handlers.slack.messages import Messages
 from handlers.slack.presses import NOT_WRITTEN, OLD_BUTTON, Presses
+from storage.turns import hurried
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,8 @@ def _pair(listener: Listener) -> Listener:
     """A plain function of two names, which Bolt fills in by name; bound methods confuse its inspection."""
 
     async def on(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await listener(ack, body)
+        with hurried():  # Slack gives three seconds, and a person is looking
+            await listener(ack, body)
 
     on.__name__ = getattr(listener, "__name__", "listener")
     return on
