@@ -16,7 +16,7 @@ from handlers.mail.imap import ImapConnection
 from handlers.mail.imap_words import imap_day
 from handlers.mail.ledger import FetchedMail, Ledger
 
-BATCH = 50
+BATCH = 25
 BATCH_BYTES = 4 * 1024 * 1024
 """Mails, and bytes, that are read and written down at once: small, for live mail waits behind a batch."""
 

@@ -15,7 +15,7 @@ from handlers.mail.reader import MailReader, RawMail
 from handlers.mail.reading import Own
 from storage.inbound_messages import hash_of
 
-BATCH = 50
+BATCH = 25
 BATCH_BYTES = 8 * 1024 * 1024
 PLACE = "import"
 

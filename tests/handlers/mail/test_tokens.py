@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bot.errors import Permanent, Refused, Transient
+from handlers.mail import mailbox
 from handlers.mail.imap import connect
+from handlers.mail.mailbox import MailAccount, MailboxWatcher
 from handlers.mail.sender import SmtpCarrier
 from handlers.mail.sign_in import sign_in_by_code, sign_in_in_browser
 from handlers.mail.token_box import FILE, Login, TokenBox
 from handlers.mail.tokens import Tokens
 from handlers.mail.way_in import LoginNeeded
-from tests.handlers.mail.memory_ledger import HandClock
+from tests.handlers.mail.memory_ledger import HandClock, MemoryLedger
 from tests.servers.imap_stub import ImapStub
 from tests.servers.smtp_sink import SmtpSink
 from tests.servers.token_server import TokenServer
@@ -300,3 +303,27 @@ async def test_a_server_without_token_login_is_told_apart(tmp_path):
             await connect(f"imap://anna@{stub.host}:{stub.port}", tokens)
         with pytest.raises(Permanent, match="no login by token"):
             await SmtpCarrier(f"smtp://anna@{sink.host}:{sink.port}", tokens).check()
+
+
+async def test_the_watch_says_that_somebody_has_to_sign_in_and_goes_on_once_they_did(tmp_path, monkeypatch):
+    monkeypatch.setattr(mailbox, "SIGN_IN_SECONDS", 0.02)
+    pulses: asyncio.Queue[tuple[str, bool, str]] = asyncio.Queue()
+    clock, ledger = HandClock(), MemoryLedger()
+    async with TokenServer() as server, ImapStub(capability="IMAP4rev1 IDLE AUTH=XOAUTH2") as stub:
+        stub.takes = server.takes
+        tokens = Tokens(server.oauth(), stored(tmp_path), clock)
+        account = MailAccount("main", f"imap://anna@{stub.host}:{stub.port}", tokens, watch_sent=False)
+        watcher = MailboxWatcher([account], ledger, clock, pulse=lambda *told: pulses.put_nowait(told))
+        run = asyncio.create_task(watcher.run())
+        try:
+            name, well, detail = await pulses.get()
+            await signed_in(tmp_path, server, clock)
+            while not (await pulses.get())[1]:
+                pass
+        finally:
+            run.cancel()
+            with suppress(asyncio.CancelledError):
+                await run
+
+    assert (name, well) == ("main/INBOX", False)
+    assert "understudy login" in detail
