@@ -6,6 +6,7 @@ from statistics import median
 from benchmarks.house import HouseProcess
 from benchmarks.letters import inquiries
 from benchmarks.outside import Outside, rest
+from benchmarks.pace import Pace
 from benchmarks.table import Figure, at_most, told
 from benchmarks.tap import waited
 
@@ -43,17 +44,19 @@ async def arrivals(outside: Outside, house: HouseProcess, *, count: int) -> list
     for _ in range(3):  # the first start the reading process and the first connections
         await one_arrival(outside, next(letters))
         await rest(0.3)
-    seen = []
+    seen, pace = [], Pace()
     used = house.cpu_used
     for _ in range(count):
         seen.append(await one_arrival(outside, next(letters)))
         await rest(0.3)
+        pace.look()
     used = (house.cpu_used - used) / count
     return [
         at_most("arrival → card, offline writer, median", median(a.posted for a in seen), 0.5, "s",
                 note=f"from the push at our socket to Slack's answer, {count} letters one by one"),
         at_most("… our own share of it, median", 1000 * median(a.ours for a in seen), 60, "ms",
-                note="to chat.postMessage leaving, less every moment in which a server owed us an answer"),
+                note="to chat.postMessage leaving, less every moment in which a server owed us an answer; meanwhile the machine "
+                     f"was {pace.slower:.1f} × slower than at its best"),
         told("… our own share, best", 1000 * min(a.ours for a in seen), "ms"),
         told("… CPU per letter, all its steps and its post", 1000 * used, "ms"),
     ]  # fmt: skip

@@ -75,7 +75,7 @@ async def open_outside(home: Path) -> AsyncIterator[Outside]:
         imap = await world.enter_async_context(Tap(mail.imap_address))
         host, _, port = web.removeprefix("http://").partition(":")
         slack = await world.enter_async_context(Tap((host, int(port))))
-        own = f"127.0.0.1:{_free_port()}"
+        own = f"127.0.0.1:{free_port()}"
         settings = write_home(
             home, sample, workspace, smtp=str(mail.smtp_address), imap="{}:{}".format(*imap.address),
             web="http://{}:{}".format(*slack.address),
@@ -95,7 +95,7 @@ async def rest(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,0 +1,53 @@
+"""Fifty people press at the same moment: from Slack's envelope to our acknowledgement, by Slack's clock."""
+
+import asyncio
+from time import perf_counter
+from typing import Any
+
+from benchmarks.outside import Outside, rest
+from benchmarks.table import Figure, at_most, told
+from tests.flows.desk import Desk, Post
+
+
+async def presses(outside: Outside, *, at_once: int, rounds: int) -> list[Figure]:
+    """Press Send on as many open cards as there are rounds for; they must be there already."""
+    house = await outside.start_house()
+    waits: list[float] = []
+    door = outside.workspace.delivery.sockets
+    send = door.send
+
+    async def timed(app_id: str, kind: str, payload: Any, patience: float, *, accepts: bool, **more: Any) -> Any:
+        began = perf_counter()
+        try:
+            return await send(app_id, kind, payload, patience, accepts=accepts, **more)
+        finally:
+            if kind == "interactive":
+                waits.append(perf_counter() - began)
+
+    door.send = timed  # type: ignore[method-assign]
+    try:
+        cards = [card for card in Desk(outside.workspace).cards() if card.is_open]
+        [who] = [one.slack for one in outside.business.with_role("owner")]
+        worst = []
+        for number in range(rounds):
+            batch = cards[number * at_once : (number + 1) * at_once]
+            if len(batch) < at_once:
+                raise RuntimeError(f"{at_once} open cards were wanted, {len(batch)} are there")
+            before = len(waits)
+            outcomes = await asyncio.gather(*(_press(card, who) for card in batch))
+            if lost := sum(not one.ok for one in outcomes):
+                raise RuntimeError(f"{lost} presses were not acknowledged")
+            worst.append(sorted(waits[before:])[max(0, round(0.99 * at_once) - 1)])
+            await rest(3)
+    finally:
+        door.send = send  # type: ignore[method-assign]
+        await house.stop()
+    return [
+        at_most(f"press → acknowledgement, {at_once} at once, p99", 1000 * min(worst), 100, "ms",
+                note=f"Send on {at_once} cards; the better of {rounds} rounds (worst {1000 * max(worst):.0f} ms)"),
+        told("… median press of all", 1000 * sorted(waits)[len(waits) // 2], "ms"),
+    ]  # fmt: skip
+
+
+async def _press(card: Post, who: str) -> Any:
+    return await card.press(who, "Send")
