@@ -118,7 +118,10 @@ class HistoryReader:
                 await self._live_first()
                 if (now := await self._memory.looked_back(self._account)) is not None and now.stopped:
                     return False
-                await self._memory.remember(self._account, [mail async for mail in self._fetched(batch)])
+                there = [mail async for mail in self._fetched(batch)]
+                if len(there) < len(batch):
+                    log.info("%s old mails were gone, or had no body", len(batch) - len(there))
+                await self._memory.remember(self._account, there)
                 left -= len(batch)
                 await self._memory.look(self._account, since=since, read_to=day, left=left, finished=False)
         end = self._clock.now().date()
