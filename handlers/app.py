@@ -43,8 +43,8 @@ from handlers.jobs.heart import Heart
 from handlers.mail.compose import MailComposer, header_injection_probe
 from handlers.mail.entering import way_in_of
 from handlers.mail.mailbox import POLL_SECONDS
+from handlers.mail.own import Own
 from handlers.mail.reader import MailReader
-from handlers.mail.reading import Own
 from handlers.mail.sender import SmtpCarrier
 from handlers.mail.sent import ImapSentFolder
 from handlers.model.opening import open_writer

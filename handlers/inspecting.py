@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from handlers.mail.inspect import as_line, describe, inspect_paths
-from handlers.mail.reading import NOBODY, Own
+from handlers.mail.own import NOBODY, Own
 from handlers.settings import SettingsError, home_for, read_settings
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from bot.errors import Refused
 from bot.steps.remember import Fate, OldMessage, Remember
 from handlers.mail.archives import Found, find, read, travelled
+from handlers.mail.own import Own
 from handlers.mail.reader import MailReader, RawMail
-from handlers.mail.reading import Own
 from storage.inbound_messages import hash_of
 
 BATCH = 25

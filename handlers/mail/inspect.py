@@ -11,9 +11,9 @@ from typing import Any
 
 from bot.errors import Quarantined
 from bot.inbound import Person, ReadMessage
+from handlers.mail.own import NOBODY, Own
 from handlers.mail.prescan import LARGEST_MAIL
 from handlers.mail.reader import MailReader, RawMail
-from handlers.mail.reading import NOBODY, Own
 
 MAIL_SUFFIXES = frozenset({".eml", ".msg", ".mail", ".mbox", ".txt", ".ics", ".mbx", ".email", ""})
 MOST_AT_ONCE = 200

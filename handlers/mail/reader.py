@@ -14,9 +14,8 @@ from typing import Self
 
 from bot.errors import Quarantined
 from bot.inbound import Kind, ReadMessage
-from handlers.mail.reading import NOBODY, Own
-from handlers.mail.reading_child import HEAD, NO_PARENT
-from handlers.mail.wire import load
+from handlers.mail.own import NOBODY, Own
+from handlers.mail.wire import HEAD, NO_PARENT, load
 
 START_SECONDS = 30.0
 FAREWELL_SECONDS = 2.0

@@ -1,8 +1,6 @@
 """Reads one mail: bytes in, everything its form tells out; pure, deterministic, and linear in its size."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from bot.errors import Quarantined
 from bot.inbound import Authenticated, CalendarPart, Forwarded, Kind, Person, ReadMessage
@@ -15,6 +13,7 @@ from handlers.mail.dates import read_date
 from handlers.mail.forwards import find_forward
 from handlers.mail.headers import decode_words, message_id, message_ids, text_of, unfold
 from handlers.mail.mime import Mail, Part, parse
+from handlers.mail.own import NOBODY, Own
 from handlers.mail.prescan import prescan
 from handlers.mail.quoting import SplitText, split_reply
 from handlers.mail.screening import Seen, screen
@@ -27,22 +26,6 @@ KEPT = (
 )  # fmt: skip
 """Headers the rules look at later."""
 LONGEST_KEPT = 1000
-
-
-def no_own_id(_message_id: str) -> bool:
-    return False
-
-
-@dataclass(frozen=True)
-class Own:
-    """What a mail is read against: our addresses, the servers whose verdicts we trust, and our own Message-IDs."""
-
-    addresses: frozenset[str] = frozenset()
-    authserv_ids: tuple[str, ...] = ()
-    is_own_id: Callable[[str], bool] = no_own_id
-
-
-NOBODY = Own()
 
 
 def read_mail(raw: bytes, *, own: Own = NOBODY, parent: str | None = None) -> ReadMessage:

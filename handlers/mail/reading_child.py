@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.errors import Quarantined
-from handlers.mail.reading import Own, read_mail
-from handlers.mail.wire import dump
-
-HEAD = struct.Struct("!II")
-"""A request: the length of the parent text (NO_PARENT: none) and of the raw mail. An answer: 0 or 1 (refused), length."""
-NO_PARENT = 0xFFFFFFFF
+from handlers.mail.own import Own
+from handlers.mail.reading import read_mail
+from handlers.mail.wire import HEAD, NO_PARENT, dump
 
 PAGE = resource.getpagesize()
 

@@ -13,8 +13,8 @@ from bot.errors import Transient
 from bot.ports import Clock
 from bot.steps.remember import Fate, OldMessage, Remember
 from handlers.mail.history import LookedBack, OldMail
+from handlers.mail.own import Own
 from handlers.mail.reader import MailReader, RawMail
-from handlers.mail.reading import Own
 from handlers.mail.row_ledger import RowLedger, key_of
 from storage.look_backs import LookBack
 from storage.store import Store

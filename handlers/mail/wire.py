@@ -1,6 +1,7 @@
 """ReadMessage as JSON between the reading child and us: a parser that was taken over must not hand us a pickle."""
 
 import json
+import struct
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,10 @@ from bot.inbound import (
     Person,
     ReadMessage,
 )
+
+HEAD = struct.Struct("!II")
+"""A request: the length of the parent text (NO_PARENT: none) and of the raw mail. An answer: 0 or 1 (refused), length."""
+NO_PARENT = 0xFFFFFFFF
 
 
 def dump(read: ReadMessage) -> bytes:
