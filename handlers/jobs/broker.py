@@ -20,7 +20,7 @@ TIME_LIMIT = 15 * 60 * 1000
 
 
 def queue_name(house_key: str) -> str:
-    """This house's own queue: houses that share a broker must not answer each other's rings.
+    """A queue of the house's own: houses that share a broker must not answer each other's rings.
 
     Named from the key that all processes of a house share, so there is nothing to set.
     """
