@@ -104,8 +104,15 @@ async def waiting_now(tx: Tx) -> list[Waiting]:
     return found
 
 
-async def left_of(tx: Tx, items: Sequence[OutboxItem]) -> list[Left]:
-    return [Left(item, await tx.drafts.get(item.draft_id), await _who(tx, item)) for item in items]
+async def left_of(tx: Tx, house: House, items: Sequence[OutboxItem]) -> list[Left]:
+    return [
+        Left(item, await tx.drafts.get(item.draft_id), await _who(tx, item), _title(house, item.routine)) for item in items
+    ]
+
+
+def _title(house: House, routine: str) -> str:
+    card = house.playbook.routine(routine)
+    return card.title if card is not None else routine
 
 
 async def digest_of_period(tx: Tx, house: House, *, since: datetime, now: datetime, warnings: Sequence[str]) -> Digest:
@@ -128,8 +135,8 @@ async def digest_of_period(tx: Tx, house: House, *, since: datetime, now: dateti
         zone=house.zone,
         waiting=await waiting_now(tx),
         arrivals=arrivals,
-        leaving=await left_of(tx, queued),
-        handled=await left_of(tx, handled),
+        leaving=await left_of(tx, house, queued),
+        handled=await left_of(tx, house, handled),
         rows_shown=house.playbook.house_rules.digest_rows,
         warnings=warnings,
     )

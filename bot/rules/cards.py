@@ -37,6 +37,7 @@ FLAG_WORDS = {
     "message_id_twice": "It carries two Message-IDs",
     "message_id_reused": "Its Message-ID was used by another message before",
     "claims_conversation": "It cites a conversation that its sender has no part in; it was not joined",
+    "incomplete": "Only the first part of this message was taken; the whole is in the mailbox",
     "authentication_failed": "The mail server says that the sender is forged",
     "too_large": "It is too large to be read whole; look at the original",
     "too_deep": "Parts of it lie too deep to be read; look at the original",
@@ -87,7 +88,7 @@ def inquiry_card(
         stamp=stamp_of(card, draft),
         kind=kind,
         look=_LOOKS[card.state],
-        title=inquiry.summary.removeprefix(f"{message.sender_name}: ") or message.subject or "A message",
+        title=capital(inquiry.summary.removeprefix(f"{message.sender_name}: ")) or message.subject or "A message",
         who=who,
         channel=inquiry.channel.value,
         subject=message.subject,
@@ -105,6 +106,11 @@ def inquiry_card(
         presses=presses,
         outcome=card.outcome,
     )
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large, as a line of its own begins."""
+    return text[:1].upper() + text[1:]
 
 
 def stamp_of(card: Card, draft: Draft | None) -> Stamp:

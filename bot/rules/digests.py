@@ -37,6 +37,8 @@ class Left:
     item: OutboxItem
     draft: Draft
     who: str
+    routine: str = ""
+    """The routine's title, if it was one."""
 
 
 def rows_of(waiting: Sequence[Waiting], *, now: datetime) -> list[Row]:
@@ -139,7 +141,7 @@ def build_digest(
         day=day,
         needs=tuple(rows[:rows_shown]),
         more=max(0, len(rows) - rows_shown),
-        handled=tuple(f"{left.draft.routine}: {left.draft.subject} → {left.who}" for left in handled),
+        handled=tuple(f"{left.routine or left.draft.routine}: {left.draft.subject} → {left.who}" for left in handled),
         filed=tuple(_filed(a.inquiry, a.message, a.who) for a in arrivals if fate(a) == FILED and a.inquiry and a.message),
         leaving=tuple(
             f"{left.item.due_at.astimezone(zone):%H:%M} {left.draft.subject} → {left.who}"

@@ -8,6 +8,9 @@ from bot.errors import OutcomeUnknown, Transient
 LADDER = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60, 300, 900, 1800, 3600, 3600, 3600))
 """Waits between attempts of an ordinary job: about four hours in all."""
 
+SOON = 5
+"""How many attempts may follow one another as quickly as an error says."""
+
 SEND_FIRST = timedelta(seconds=15)
 SEND_LONGEST = timedelta(hours=1)
 SEND_GIVES_UP = timedelta(hours=24)
@@ -35,6 +38,8 @@ def after_failure(error: Exception, *, attempts: int, patient: bool = False) -> 
     match error:
         case OutcomeUnknown():
             return GiveUp("the outcome is unknown; a person must check before anything is done again")
+        case Transient(retry_after=timedelta() as wait) if attempts <= SOON:
+            return TryAgain(wait)  # whoever raised it knows when; a few times that may be almost at once
         case Transient() if patient or attempts <= len(LADDER):
             return TryAgain(max(LADDER[min(attempts, len(LADDER)) - 1], error.retry_after or timedelta()))
         case Transient():

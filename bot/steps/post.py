@@ -44,7 +44,7 @@ class PostIt:
                     await tx.postings.was_shown(job.subject_id, version=posting.version, place="", stamp="")
                 return
         if under is not None and not under.stamp:
-            raise Transient("what it belongs under is not posted yet")
+            raise Transient("what it belongs under is not posted yet", retry_after=timedelta(seconds=0.4))
 
         where = Posted(under.place, under.stamp) if under is not None else None
         if posting.stamp:

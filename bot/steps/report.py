@@ -92,7 +92,8 @@ class Report:
         lines = [_pulse_line(pulse, now) for pulse in sorted(pulses, key=lambda p: p.part)]
         lines.append("Inquiries: " + (", ".join(f"{n} {state.value}" for state, n in counts.items()) or "none yet"))
         budget = f" of {self.budget}" if self.budget is not None else ""
-        lines.append(f"Model: {spent:.2f}{budget} spent this month")
+        model = f"{spent:.2f}{budget} spent this month" if self.budget is not None else "none set; drafts come from the playbook"
+        lines.append(f"Model: {model}")
         if dead:
             lines.append(f"{len(dead)} steps ended for good; each has a card")
         return Page("Status", (*lines, *warnings))
@@ -132,4 +133,4 @@ class Report:
 def _pulse_line(pulse: Pulse, now: datetime) -> str:
     good = pulse.worked_at is not None and (pulse.failed_at is None or pulse.worked_at >= pulse.failed_at)
     when = f"last worked: {age(pulse.worked_at, now)}" if pulse.worked_at else "has not worked yet"
-    return f"{'OK' if good else 'DOWN'} {pulse.part}, {when}" + (f" ({pulse.detail})" if pulse.detail and not good else "")
+    return f"{'OK' if good else 'DOWN'} {pulse.part.replace(':', ' ')}, {when}" + (f" ({pulse.detail})" if pulse.detail and not good else "")

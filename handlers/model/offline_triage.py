@@ -20,10 +20,10 @@ JUDGMENT_KINDS = (
     "orders",
     "legal",
     "loss",
+    "complaint",  # before a cancellation: who threatens to leave over a wrong wants it put right
     "cancel",
     "refund",
     "charge",
-    "complaint",
     "discount",
     "sensitive",
     "always_person",

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 FAST_UNDO = timedelta(seconds=5)
 """Long enough to read the line and press Undo."""
 READY_WITHIN = 60.0
+POLL_SECONDS = 5.0
+"""A rehearsed owner who answers from their own mailbox wants to see the card settle at once."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def rehearse(
     """`understudy rehearse`: run the practice world until told to stop."""
     set_up_logs(level=logging.WARNING)
     where = home.expanduser().absolute() if home is not None else Path.home() / ".understudy"
-    tuning = Tuning(undo=FAST_UNDO) if fast else Tuning()
+    tuning = Tuning(undo=FAST_UNDO if fast else None, poll_seconds=POLL_SECONDS)
 
     async def until_stopped() -> None:
         async with practice_world(

@@ -11,9 +11,9 @@ from handlers.slack.words import one_line
 
 def day_head(day: DayThread) -> Drawn:
     """One line a day; nobody is mentioned."""
-    counts = f"{day.handled} handled"
+    counts = str(day.handled)
     if day.pending:
-        counts += f", {day.pending} still to leave"
+        counts += f", {day.pending} of them still to leave" if day.handled > 1 else ", still to leave"
     sentence = "What I did by myself; each with Undo while there is time."
     return Drawn(
         blocks.fallback(f"Handled, {day.day}", counts),
@@ -44,7 +44,7 @@ def handled(item: Handled) -> Drawn:
             blocks.context("The first part of it."),
         ]
     drawn = [rich(*head), blocks.context(small), *body]
-    if item.outcome:
+    if item.outcome and item.outcome != state:
         drawn.append(rich(line(t(limits.clipped(one_line(item.outcome), 400), "bold"))))
     return Drawn(
         blocks.fallback(item.who, item.subject, state),

@@ -144,7 +144,7 @@ def test_a_private_answer_is_only_words(text):
 
 
 def test_the_head_of_the_day_counts():
-    assert "7 handled, 2 still to leave" in " ".join(texts(draw(DayThread("Monday", 7, 2)).blocks))
+    assert "7, 2 of them still to leave" in " ".join(texts(draw(DayThread("Monday", 7, 2)).blocks))
 
 
 def test_a_stranger_sees_nothing_of_the_desk():
