@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from benchmarks.arrivals import arrivals
+from benchmarks.backlog import backlog
 from benchmarks.memory import memory
 from benchmarks.outside import open_outside
 from benchmarks.presses import presses
@@ -22,6 +23,7 @@ PARTS = {
     "model": "the same with a model server of two seconds, and fifty letters at once",
     "presses": "fifty presses at once",
     "memory": "resident memory after two thousand letters",
+    "backlog": "a mailbox full of letters, read and filed",
 }
 
 
@@ -52,6 +54,9 @@ async def measured(parts: list[str], *, quick: bool, folder: Path) -> AsyncItera
     if "memory" in parts:
         async with open_outside(folder / "memory") as outside:
             yield await memory(outside, count=300 if quick else 2000)
+    if "backlog" in parts:
+        async with open_outside(folder / "backlog") as outside:
+            yield await backlog(outside, count=500 if quick else 5000)
 
 
 async def run(parts: list[str], *, quick: bool) -> list[Figure]:
