@@ -123,6 +123,21 @@ async def _slack_conversation(
     )
 
 
+async def take_back(tx: Tx, read: ReadMessage) -> Message | None:
+    """Blank what stood in Slack where this was edited or deleted: words taken back are not used any more. The newest such.
+
+    The event as it came is kept with its arrival.
+    """
+    found = None
+    for message in await tx.messages.with_external_ids([read.message_id or ""]):
+        conversation = await tx.conversations.get(message.conversation_id)
+        here = (conversation.channel, conversation.place) == (Channel.SLACK, read.headers.get("slack-channel", ""))
+        if here and message.direction is Direction.IN:
+            message.text, message.kind = "", "replaced"
+            found = found or message
+    return found
+
+
 async def slack_conversation_of(tx: Tx, place: str, thread: str, stamp: str) -> Conversation | None:
     """The conversation of this thread, or of this message, in that channel. A thread may hang on any message of a burst."""
     if found := await tx.conversations.in_slack(place, thread or stamp):
@@ -146,6 +161,8 @@ async def write_message(
         flags.append("message_id_reused")
     if read.authenticated is Authenticated.FAIL:
         flags.append("authentication_failed")
+    if not inbound.complete:
+        flags.append("incomplete")
     return await tx.messages.add(
         Message(
             conversation_id=conversation.id,

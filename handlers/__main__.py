@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs only when it runs, so help and mistakes are answered at once."""
 
 import gc
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -320,6 +321,7 @@ def _refuse(words: str) -> Never:
 
 def main() -> None:
     """The console script. What a person can mend is said in a sentence; only our own faults show a traceback."""
+    os.umask(0o077)  # the database holds clients' mail: what we write is the owner's alone to read
     gc.set_threshold(20_000, 50, 50)  # a start makes half a million objects that all stay: do not keep looking for garbage
     try:
         app(prog_name="understudy")

@@ -12,6 +12,8 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),:;]{1,64}@[^\s<>\"'(),:;]{1,255}")
 
 def _scrub(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Addresses become "…@…"; tracebacks keep their places and lose their words, which may hold a client's."""
+    if event.get("logger") == "asyncio" and isinstance(event.get("event"), str):
+        event["event"] = event["event"].splitlines()[0]  # the lines below show the error whole, with its words
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = _ADDRESS.sub("…@…", value)
@@ -40,6 +42,7 @@ def set_up_logs(*, level: int = logging.INFO) -> None:
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
+    logging.raiseExceptions = False  # a line that cannot be written would be shown raw, unscrubbed
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

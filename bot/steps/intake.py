@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.asking import note_under
 from bot.coming_back import came_back
 from bot.context import House
 from bot.errors import Quarantined
@@ -10,7 +11,7 @@ from bot.inbound import Authenticated, Kind, Person, ReadMessage
 from bot.outgoing import withdraw_routine
 from bot.own_words import answered_by, answered_elsewhere, take_own
 from bot.people import Approver
-from bot.placing import Writer, parties, place, same_message, slack_conversation_of, write_message
+from bot.placing import Writer, parties, place, same_message, slack_conversation_of, take_back, write_message
 from bot.ports import Clock, Reader
 from bot.rules.filing import Filed, file_by_form
 from bot.rules.threading import others, says_forwarded
@@ -82,6 +83,11 @@ class Intake:
         if inbound.channel is Channel.SLACK and not await self._said_to_us(tx, read):
             inbound.state, inbound.why = InboundState.SAME, ["said in a channel that is no client's, not to us"]
             return
+        if inbound.channel is Channel.SLACK and {"edited", "deleted"} & set(read.flags):
+            before = await take_back(tx, read)
+            if "deleted" in read.flags:
+                await self._deleted(tx, inbound, before)
+                return
         approver = self._approver(read)
         if self._from_us(inbound, read) or (approver is not None and await self._answers_a_client(tx, inbound, read)):
             await take_own(tx, self.house, inbound, read, now=self.clock.now())
@@ -97,6 +103,19 @@ class Intake:
         if read.kind is Kind.BOUNCE and await came_back(tx, read, message, now=self.clock.now()):
             return
         await self._inquiry(tx, conversation, message, writer, client, approver, read, same_topic=same_topic, history=inbound.history)
+
+    async def _deleted(self, tx: Tx, inbound: InboundMessage, message: Message | None) -> None:
+        """The writer took it back: nobody is asked about that, and who holds the card is told."""
+        inbound.state, inbound.why = InboundState.SAME, ["its writer deleted it"]
+        if message is None or message.inquiry_id is None:
+            return
+        inbound.message_id = message.id
+        await tx.inquiries.hold(message.inquiry_id)
+        card = await tx.cards.open_for(message.inquiry_id)
+        if card is not None:
+            now, text = self.clock.now(), f"{message.sender_name or 'The client'} deleted a message that this card is about."
+            await note_under(tx, card, text, key=f"deleted:{message.id}", now=now)
+            await tx.repaint(f"card:{card.id}", now=now)
 
     # Who
 

@@ -31,6 +31,7 @@ ODD = frozenset(
         "hidden_text", "reply_to_differs", "reply_to_other_mailbox", "confusable_address", "punycode_address",
         "bidi_in_address", "bidi_control", "name_shows_other_address", "from_own_address", "several_senders",
         "address_unreadable", "message_id_twice", "message_id_reused", "claims_conversation", "authentication_failed",
+        "incomplete",
         "too_large", "too_deep", "too_many_parts", "edited",
     }
 )  # fmt: skip

@@ -74,7 +74,7 @@ class RowLedger:
                         complete=mail.complete,
                     )
                 row = await tx.mailboxes.of(account, folder)
-                if row is not None:
+                if row is not None and row.uidvalidity == uidvalidity:  # numbers of another numbering would skip mail
                     row.last_uid, row.holes = max(row.last_uid, last_uid), [_plain(h) for h in holes]
         except SQLAlchemyError as error:
             raise Transient("the database did not take the mail") from error

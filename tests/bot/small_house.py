@@ -166,10 +166,10 @@ class SmallHouse:
     # What comes in
 
     async def mail(
-        self, read: ReadMessage, *, ours: bool = False, history: bool = False, run: bool = True, place: str = "INBOX"
+        self, read: ReadMessage, *, ours: bool = False, history: bool = False, complete: bool = True, run: bool = True
     ) -> int:
         """A mail arrives; with `run` the house then works until it is quiet. The inbound row's id."""
-        return await self._arrive(read, Channel.EMAIL, US, place, run=run, ours=ours, history=history)
+        return await self._arrive(read, Channel.EMAIL, US, "INBOX", run=run, ours=ours, history=history, complete=complete)
 
     async def slack(self, read: ReadMessage, *, run: bool = True) -> int:
         return await self._arrive(read, Channel.SLACK, "T1", read.headers["slack-channel"], run=run)

@@ -251,3 +251,12 @@ async def test_an_urgent_judgment_mentions_at_once(tmp_path: Path) -> None:
 
         assert house.question(await house.open_card()).mention == "UJONAS"
         assert (await house.inquiry(1)).track is Track.JUDGMENT
+
+
+async def test_a_message_of_which_only_a_part_was_taken_says_so(tmp_path: Path) -> None:
+    async with small_house(tmp_path) as house:
+        await house.mail(letter(ANA, "What does a logo cost?", message_id="a1"), complete=False)
+
+        shown = house.question(await house.open_card())
+        assert shown.who is not None
+        assert any("Only the first part" in flag for flag in shown.who.flags)

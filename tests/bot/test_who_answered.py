@@ -1,5 +1,6 @@
 """What our own people wrote settles a card only when it certainly is theirs and answers what the card asks."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -187,3 +188,23 @@ async def test_thanks_for_a_routine_are_filed_and_the_next_question_is_new(tmp_p
         await asked(house, "Another thing: and in red?", "a3", in_reply_to="a2")
 
         assert (await house.open_card()).inquiry_id == 3
+
+
+async def test_words_that_the_client_edits_or_deletes_in_slack_are_not_used_any_more(tmp_path: Path) -> None:
+    async with small_house(tmp_path) as house:
+        await house.client("Ana", channel="CANA", slack="UANA")
+        await house.slack(said("UANA", "Hello!", channel="CANA", stamp="1.1"))
+        await house.slack(said("UANA", "I pay 900 for a logo, right?", channel="CANA", stamp="1.2"))
+
+        await house.slack(said("UANA", "I pay 800 for a logo, right?", channel="CANA", stamp="1.2", flags=("edited",)))
+        shown = house.question(await house.open_card())
+        assert "800" in shown.asked
+        assert "900" not in shown.asked
+
+        gone = said("UANA", "I pay 800 for a logo, right?", channel="CANA", stamp="1.2", flags=("deleted",))
+        await house.slack(replace(gone, kind=Kind.NOTIFICATION, why=("the message was deleted",)))
+        shown = house.question(await house.open_card())
+        assert "800" not in shown.asked
+        assert "Hello!" in shown.asked
+        assert any("deleted" in note.text for note in house.notes)
+        assert not await house.broken()
