@@ -11,7 +11,7 @@ from storage.sqlite_in_loop import BEGIN, DRIVER
 
 @dataclass(frozen=True)
 class Engines:
-    """One engine to write with and one to read with; on PostgreSQL they are the same."""
+    """One engine to write with and one to read with; on PostgreSQL they share their connections."""
 
     write: AsyncEngine
     read: AsyncEngine
@@ -22,8 +22,7 @@ class Engines:
 
     async def dispose(self) -> None:
         await self.write.dispose()
-        if self.read is not self.write:
-            await self.read.dispose()
+        await self.read.dispose()
 
 
 def driver_url(url: str) -> str:
@@ -46,7 +45,8 @@ def open_engines(url: str) -> Engines:
     driven = driver_url(url)
     if not driven.startswith("sqlite"):
         engine = create_async_engine(driven, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
-        return Engines(engine, engine)
+        # A reader sees one moment however many queries it asks: a digest or a check would otherwise contradict itself.
+        return Engines(engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True))
     # One writer: SQLite has a single writer anyway, and queueing for it in our own loop beats busy waiting.
     write = create_async_engine(driven, pool_size=1, max_overflow=0, hide_parameters=True, connect_args={"timeout": 10})
     read = create_async_engine(driven, pool_size=3, max_overflow=2, hide_parameters=True, connect_args={"timeout": 10})
