@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,16 @@ from typing import Any
 from sqlmodel import col, func, select
 
 import handlers.app
+import handlers.mail.row_history
+from bot.errors import Quarantined
+from bot.inbound import ReadMessage
 from bot.questions import Click, Press
 from handlers.app import Tuning
 from handlers.jobs.sweeper import Sweeper
-from handlers.mail.reading import Own, read_mail
+from handlers.mail.own import Own
+from handlers.mail.reader import RawMail
+from handlers.mail.reading import read_mail
+from handlers.mail.row_history import history_as_it_is
 from handlers.mail.row_ledger import RowLedger
 from handlers.processes import Running, run_embedded
 from handlers.settings import read_settings
@@ -32,8 +39,6 @@ from storage.messages import Message
 from storage.outbox import OutboxItem
 from storage.postings import Posting
 
-SOON = timedelta(seconds=60)
-"""What falls due within this is waited for (the test moves the clock); what is due later is left."""
 PATIENCE = 20.0
 
 
@@ -68,7 +73,7 @@ class Points:
 class QuickReader:
     """Reads mail in this process: the limited child takes a second to start, and has no transition of its own."""
 
-    def __init__(self, own: Own) -> None:
+    def __init__(self, own: Own, *, children: int = 1) -> None:
         self._own = own
 
     async def __aenter__(self) -> "QuickReader":
@@ -77,8 +82,14 @@ class QuickReader:
     async def __aexit__(self, *_: object) -> None:
         return
 
-    async def read(self, raw: bytes) -> Any:
+    async def read(self, raw: bytes) -> ReadMessage:
         return read_mail(raw, own=self._own)
+
+    async def read_many(self, mails: Sequence[RawMail]) -> list[ReadMessage | Quarantined]:
+        return [read_mail(one.raw, own=self._own) for one in mails]
+
+    async def aclose(self) -> None:
+        return
 
 
 def drive(spec: dict[str, Any]) -> None:
@@ -86,6 +97,7 @@ def drive(spec: dict[str, Any]) -> None:
     logging.basicConfig(level=logging.WARNING)
     if spec["quick"]:
         handlers.app.MailReader = QuickReader  # type: ignore[misc, assignment]
+        handlers.mail.row_history.MailReader = QuickReader  # type: ignore[misc, assignment]
     asyncio.run(_live(spec))
 
 
@@ -98,7 +110,7 @@ async def _live(spec: dict[str, Any]) -> None:
     settings = read_settings(Path(spec["home"]), spec["environment"])
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(run_embedded(settings, tuning=tuning, serve=False))
-        while not (await running.health.state())[0]:
+        while not (await running.health.state())[0]:  # noqa: ASYNC110  health is asked, it does not call
             await asyncio.sleep(0.01)
         reader, writer = await asyncio.open_unix_connection(spec["socket"], limit=2**24)
         stack.callback(writer.close)
@@ -132,26 +144,28 @@ class Driven:
     async def advance(self, seconds: float) -> None:
         self._clock.ahead += timedelta(seconds=seconds)
 
-    async def settle(self, mails: dict[str, int], heard: list[str]) -> dict[str, Any]:
-        """Wait until nothing is due and everything outside has come in; what is still missing if it does not come."""
+    async def settle(self, mails: dict[str, int], old: list[list[Any]], heard: list[str], soon: float) -> dict[str, Any]:
+        """Wait until nothing is due and everything outside has come in; what is still missing if it does not come.
+
+        `soon` in the answer: how long until the next job that falls due within that many seconds.
+        """
         loop = asyncio.get_running_loop()
         until, quiet = loop.time() + PATIENCE, 0
         while quiet < 2:
             await self._sweeper.sweep()
-            missing = await self._missing(mails, heard)
+            missing = await self._missing(mails, old, heard)
             quiet = quiet + 1 if not missing else 0
             if missing and loop.time() > until:
                 return {"missing": missing, "soon": None}
             await asyncio.sleep(0.01)
         async with self._store.reading() as tx:
-            soon = select(func.min(Job.due_at)).where(
-                col(Job.state) == JobState.DUE, col(Job.due_at) <= self._clock.now() + SOON
-            )
-            due = (await tx.session.exec(soon)).one()
+            horizon = self._clock.now() + timedelta(seconds=soon)
+            next_due = select(func.min(Job.due_at)).where(col(Job.state) == JobState.DUE, col(Job.due_at) <= horizon)
+            due = (await tx.session.exec(next_due)).one()
         wait = None if due is None else max((_aware(due) - self._clock.now()).total_seconds(), 0.0) + 0.1
         return {"missing": [], "soon": wait}
 
-    async def _missing(self, mails: dict[str, int], heard: list[str]) -> list[str]:
+    async def _missing(self, mails: dict[str, int], old: list[list[Any]], heard: list[str]) -> list[str]:
         found = [] if self._running.bell is None or self._running.bell.idle else ["a job runs"]
         async with self._store.reading() as tx:
             due = select(Job).where(col(Job.state) == JobState.DUE, col(Job.due_at) <= self._clock.now())
@@ -159,6 +173,11 @@ class Driven:
             for row in await tx.mailboxes.all():
                 if row.last_uid < mails.get(row.folder, 0):
                     found.append(f"{row.folder} is read up to {row.last_uid} of {mails[row.folder]}")
+            found += ["the past is being read" for row in await tx.look_backs.all() if row.finished_at is None]
+            for folder, uid in old:
+                like = col(InboundMessage.key).like(f"imap:%:{folder}:%:{uid:010d}")
+                if (await tx.session.exec(select(InboundMessage.id).where(like))).first() is None:
+                    found.append(f"the old mail {folder}/{uid} is not remembered")
             for stamp in heard:
                 like = col(InboundMessage.key).contains(f":{stamp}:")
                 if (await tx.session.exec(select(InboundMessage.id).where(like))).first() is None:
@@ -207,6 +226,11 @@ class Driven:
         """A ring for something whose undo window is still open."""
         async with self._store.transaction("craft.early") as tx:
             await tx.jobs.add(Step.SEND, outbox_id, due_at=self._clock.now(), occasion="early")
+
+    async def look_away_and_back(self) -> None:
+        """Somebody has the reading of the past stopped, and lets it go on."""
+        await history_as_it_is(self._store, True)
+        await history_as_it_is(self._store, False)
 
     async def lose_row(self, number: int) -> None:
         """A job whose row is not there: it ends for good."""

@@ -12,6 +12,8 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 
+OPENS_WITHIN = 30.0
+
 
 class Died(Exception):
     """The house ended before it answered."""
@@ -56,9 +58,13 @@ class Zygote:
         pid = (await self.said())["pid"]
         ended = asyncio.create_task(self.said())
         opened = asyncio.create_task(self._lines.get())
-        await asyncio.wait({ended, opened}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ended, opened}, return_when=asyncio.FIRST_COMPLETED, timeout=OPENS_WITHIN)
         if not opened.done():
             opened.cancel()
+            if not ended.done():
+                os.kill(pid, signal.SIGABRT)  # its log then says where it stood
+                await ended
+                raise AssertionError("the house does not open")
             raise Died(f"while it opened: {ended.result()['exit']}")
         house = House(pid, ended, *opened.result())
         with contextlib.suppress(Died):

@@ -33,8 +33,8 @@ def _arrivals(town: Town, rows: Rows) -> list[str]:
         tail = f"{one.folder}:{one.uid}" if one.uid else one.stamp
         if keys[tail] != 1:
             found.append(f"{one.token} was written down {keys[tail]} times")
-        elif states[tail] == "read" and inquiry_of.get(one.message_id) is None:
-            found.append(f"{one.token} was read and leads to no inquiry")
+        elif states[tail] == "read" and (inquiry_of.get(one.message_id) is None) is not one.old:
+            found.append(f"{one.token} was read and leads to {inquiry_of.get(one.message_id) or 'no inquiry'}")
         elif states[tail] == "new":
             found.append(f"{one.token} is still unread")
     messages = Counter(external for _, _, external, _ in rows["message"] if external)
@@ -67,10 +67,9 @@ def _departures(town: Town, rows: Rows) -> list[str]:
             found.append(f"outbox {number}: what left is not what was approved")
         if state not in OVER and state != "queued":
             found.append(f"outbox {number} is stuck in {state}")
-    known = {row[2] for row in rows["outbox"]}
-    for one in town.world.sink.ledger:
-        if not any(message_id.encode() in one.raw for message_id in known):
-            found.append(f"a mail to {one.recipients} left, and no row knows of it")
+    known = [row[2].encode() for row in rows["outbox"]]
+    strays = [one for one in town.world.sink.ledger if not any(message_id in one.raw for message_id in known)]
+    found += [f"a mail to {one.recipients} left, and no row knows of it" for one in strays]
     return found
 
 

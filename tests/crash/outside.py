@@ -15,12 +15,12 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from handlers.rehearsal.business import SampleBusiness, sample_business
+from handlers.rehearsal.cast import cast_of
 from handlers.rehearsal.mail_server import PracticeMail
 from handlers.rehearsal.slack_limits import Rates, Timing
 from handlers.rehearsal.slack_server import practice_slack
 from handlers.rehearsal.stage import AUTHSERV_ID, PASSWORD, furnish, mailboxes, seed_of, write_home
 from handlers.rehearsal.workspace import Workspace
-from handlers.rehearsal.cast import cast_of
 from storage.channels import Channel
 from storage.clients import Address, Client, Contact
 from storage.engine import open_engines
@@ -80,6 +80,8 @@ class Sent:
     stamp: str = ""
     folder: str = "INBOX"
     message_id: str = ""
+    old: bool = False
+    """From before the house's time in that folder: context, and nobody is asked about it."""
 
 
 @dataclass
@@ -124,9 +126,11 @@ class Outside:
         )
 
     async def write(
-        self, text: str, *, kind: str = "ok", subject: str = "", sender: str = "", headers: str = "", folder: str = "INBOX"
-    ) -> Sent:
-        """A client's mail arrives in the mailbox, verified by the mail server."""
+        self, text: str, *, kind: str = "ok", subject: str = "", sender: str = "", headers: str = "", folder: str = "INBOX",
+        days_ago: int = 0,
+    ) -> Sent:  # fmt: skip
+        """A client's mail arrives in the mailbox, verified by the mail server; or lay there for days."""
+        at = self.now() - timedelta(days=days_ago)
         number = len(self.sent) + 1
         token = f"K{number:04d}"
         address = sender or f"{kind}.{number}@c{number}.example"
@@ -135,10 +139,10 @@ class Outside:
             f"Authentication-Results: {AUTHSERV_ID}; dmarc=pass header.from={address.partition('@')[2]}\r\n"
             f"From: Client Number{number} <{address}>\r\nTo: {self.sample.address}\r\n"
             f"Subject: {subject or 'About our work'} {token}\r\nMessage-ID: {message_id}\r\n"
-            f"Date: {format_datetime(self.now())}\r\n{headers}\r\n{text}\r\n"
+            f"Date: {format_datetime(at)}\r\n{headers}\r\n{text}\r\n"
         ).encode()
-        uid = await self.mail.file(self.sample.address, folder, raw)
-        self.sent.append(Sent(token, address, uid, folder=folder, message_id=message_id.strip("<>")))
+        uid = await self.mail.file(self.sample.address, folder, raw, received_at=at)
+        self.sent.append(Sent(token, address, uid, folder=folder, message_id=message_id.strip("<>"), old=days_ago > 0))
         return self.sent[-1]
 
     async def new_folder(self) -> str:

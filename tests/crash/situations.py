@@ -237,14 +237,25 @@ async def drawn_twice(town: Town) -> None:
 
 
 async def a_new_folder(town: Town) -> None:
-    """The owner has another folder watched."""
+    """The owner has another folder watched, in which mail lies already, and looks further back."""
     folder = town.extra["UNDERSTUDY_MAIL__FOLDERS"].rpartition(",")[2]
     mail = await town.world.write("Hello, is this folder watched?", folder=folder)
     await town.press(Press.NO_REPLY, mail.token)
 
 
 async def _another_folder(town: Town) -> dict[str, str]:
-    return {"UNDERSTUDY_MAIL__FOLDERS": f"INBOX,{await town.world.new_folder()}"}
+    folder = await town.world.new_folder()
+    for days_ago in (9, 5):
+        await town.world.write("Hello, this was long ago.", folder=folder, days_ago=days_ago)
+    return {
+        "UNDERSTUDY_MAIL__FOLDERS": f"INBOX,{folder}",
+        "UNDERSTUDY_MAIL__HISTORY_DAYS": str(90 + len(town.world.sent)),
+    }
+
+
+async def looked_away(town: Town) -> None:
+    """Somebody stops the reading of the past, and lets it go on."""
+    await town.ask("look_away_and_back")
 
 
 async def with_a_model(town: Town) -> None:
@@ -269,5 +280,5 @@ SITUATIONS = (
     Situation(somebody_knows), Situation(proven), Situation(refused), Situation(not_now), Situation(newsletter),
     Situation(unreadable), Situation(ended_for_good), Situation(vanished), Situation(said_in_slack), Situation(desk_is_busy),
     Situation(a_day_passes), Situation(asked_again), Situation(a_stranger_presses), Situation(nobody_knows),
-    Situation(kept_waiting), Situation(drawn_twice),
+    Situation(kept_waiting), Situation(drawn_twice), Situation(looked_away),
 )  # fmt: skip

@@ -9,14 +9,15 @@ printed (UNDERSTUDY_SEED); all of them with UNDERSTUDY_CRASH=all.
 import asyncio
 import os
 import random
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.crash.postgres import a_database
 from tests.crash.strikes import SIDES, Report, Strike, Telling, carry_out, plan, tell_all
 from tests.crash.town import town
 from tests.crash.transitions import transitions
+from tests.storage.postgres import a_database
 
 AT_ONCE = 2
 LONG = 900
@@ -42,7 +43,7 @@ def test_every_transition_is_met_by_a_story(told: list[Telling]):
 def test_a_killed_house_loses_nothing_and_repeats_nothing(told: list[Telling]):
     strikes = plan(told, transitions())
 
-    report = asyncio.run(_together(_on_sqlite(strikes[0::2]), _on_sqlite(strikes[1::2])))
+    report = asyncio.run(_at_once(strikes, [None] * AT_ONCE))
 
     _judge(report, strikes)
 
@@ -51,9 +52,12 @@ def test_a_killed_house_loses_nothing_and_repeats_nothing(told: list[Telling]):
 def test_the_same_on_postgresql(told: list[Telling]):
     strikes = _chosen(plan(told, transitions()))
 
-    report = asyncio.run(_together(_on_postgresql(strikes[0::2]), _on_postgresql(strikes[1::2])))
+    async def strike() -> Report:
+        async with AsyncExitStack() as stack:
+            urls = [await stack.enter_async_context(a_database()) for _ in range(AT_ONCE)]
+            return await _at_once(strikes, urls)
 
-    _judge(report, strikes)
+    _judge(asyncio.run(strike()), strikes)
 
 
 def _chosen(strikes: list[Strike]) -> list[Strike]:
@@ -64,22 +68,16 @@ def _chosen(strikes: list[Strike]) -> list[Strike]:
     return random.Random(seed).sample(strikes, len(strikes) // 3)
 
 
-async def _on_sqlite(strikes: Sequence[Strike]) -> Report:
-    async with town(None) as here:
-        return await carry_out(here, strikes)
-
-
-async def _on_postgresql(strikes: Sequence[Strike]) -> Report:
-    async with a_database() as url, town(url) as here:
-        return await carry_out(here, strikes)
-
-
-async def _together(*lanes: Awaitable[Report]) -> Report:
+async def _at_once(strikes: Sequence[Strike], urls: Sequence[str | None]) -> Report:
+    """Share the strikes out over as many worlds as there are databases (None: SQLite)."""
     whole = Report()
-    for one in await asyncio.gather(*lanes):
-        whole.problems += one.problems
-        whole.missed += one.missed
-        whole.struck += one.struck
+    async with AsyncExitStack() as stack:
+        towns = [await stack.enter_async_context(town(url)) for url in urls]
+        shares = (carry_out(here, strikes[n :: len(towns)]) for n, here in enumerate(towns))
+        for one in await asyncio.gather(*shares):
+            whole.problems += one.problems
+            whole.missed += one.missed
+            whole.struck += one.struck
     return whole
 
 

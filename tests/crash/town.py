@@ -1,6 +1,7 @@
 """A house and its world together: people who write and press, and try again when the house was not there."""
 
 import json
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,9 @@ from handlers.slack import ids
 from tests.crash.house import Died, House, Zygote
 from tests.crash.outside import Outside, Sent, outside, text_of
 
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where the databases lie: a kill does not ask what the disk has kept."""
+SOON = 60.0
 DEAD_LEASE = 14 * 60.0
 """After this any lease of a dead process is over, on a database that several processes share."""
 
@@ -76,15 +80,19 @@ class Town:
                 await self._revived()
         raise AssertionError(f"the house dies of {what}")
 
-    async def settled(self) -> None:
-        """Wait until everything that arrived is dealt with as far as it can be without a person; short waits are skipped."""
+    async def settled(self, soon: float = SOON) -> None:
+        """Wait until everything that arrived is dealt with as far as it can be without a person.
+
+        The clock is moved to what falls due within `soon` seconds; what is due later is left.
+        """
         while True:
             folders: dict[str, int] = {}
             for one in self.world.sent:
-                if one.uid:
+                if one.uid and not one.old:
                     folders[one.folder] = max(folders.get(one.folder, 0), one.uid)
             heard = [one.stamp for one in self.world.sent if one.stamp]
-            state = await self.ask("settle", mails=folders, heard=heard[-3:])
+            old = [(one.folder, one.uid) for one in self.world.sent if one.old]
+            state = await self.ask("settle", mails=folders, old=old[-3:], heard=heard[-3:], soon=soon)
             assert not state["missing"], f"the house does not come to rest: {state['missing']}"
             if state["soon"] is None:
                 return
@@ -178,7 +186,7 @@ def _element(message: Message, press: Press) -> dict[str, Any] | None:
 async def town(url: str | None) -> AsyncIterator[Town]:
     """A new world with an empty house; `url` None: SQLite in its own folder."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="crash-", dir=MEMORY)))
         world = await stack.enter_async_context(outside(folder, url or f"sqlite:///{folder}/house.db"))
         zygote = await stack.enter_async_context(Zygote(folder))
         here = Town(zygote, world, shared_database=url is not None)

@@ -1,6 +1,7 @@
 """A process that has imported everything once and forks a house whenever it is told to; a start costs milliseconds then."""
 
 import ctypes
+import faulthandler
 import json
 import os
 import signal
@@ -16,15 +17,20 @@ def _die_with_parent() -> None:
 
 
 def _warm() -> None:
-    """Import what a house imports, the late ones too."""
+    """Import what a house imports, the late ones too, and do once what every start would do again."""
     import holidays
     import openai
+    from sqlalchemy.orm import configure_mappers
 
-    import handlers.processes
     import tests.crash.driver
+    from handlers.model.offline import OfflineWriter
+    from handlers.rehearsal.stage import SAMPLE_PLAYBOOK
+    from prompts.playbooks import read_playbook
 
-    assert openai and handlers.processes and tests.crash.driver
+    assert openai and tests.crash.driver
     holidays.country_holidays("SE", years=(2025, 2026, 2027))
+    configure_mappers()
+    OfflineWriter(read_playbook(SAMPLE_PLAYBOOK))
 
 
 def _house(spec: dict[str, Any]) -> int:
@@ -33,6 +39,7 @@ def _house(spec: dict[str, Any]) -> int:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for old, new in ((0, nothing), (1, log), (2, log)):
         os.dup2(new, old)
+    faulthandler.enable()
     from tests.crash.driver import drive
 
     drive(spec)

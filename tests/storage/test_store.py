@@ -125,6 +125,6 @@ async def test_the_database_refuses_a_state_that_is_none(store: Store) -> None:
     async with store.transaction("story.job") as tx:
         await tx.jobs.add(Step.DRAFT, 1, due_at=NOON)
 
-    with pytest.raises(Exception, match="(?i)check"):
+    with pytest.raises(Exception, match=r"(?i)check"):
         async with store.transaction("story.wrong") as tx:
             await tx.session.exec(text("UPDATE job SET state = 'nearly'"))  # type: ignore[call-overload]
