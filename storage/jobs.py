@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Index, UniqueConstraint, or_, update
+from sqlalchemy import Index, Table, UniqueConstraint, Update, bindparam, or_, update
 from sqlalchemy.engine import CursorResult
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -53,6 +54,29 @@ class Job(SQLModel, table=True):
     """The error's kind and ids; never a client's words."""
 
 
+# Every message claims, ends and adds jobs many times over: these statements are built once, for building one takes
+# longer than running it.
+
+_TABLE = cast("Table", Job.__table__)  # type: ignore[attr-defined]
+_NAMED = select(Job).where(
+    col(Job.step) == bindparam("step"), col(Job.subject_id) == bindparam("subject_id"), col(Job.occasion) == bindparam("occasion")
+)
+_CLAIM = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("this"), _TABLE.c.state == JobState.DUE, _TABLE.c.due_at <= bindparam("now"))
+    .where(or_(_TABLE.c.leased_until.is_(None), _TABLE.c.leased_until < bindparam("now")))
+    .values(leased_until=bindparam("until"), attempts=_TABLE.c.attempts + 1)
+    .returning(*_TABLE.c)
+)
+
+
+@cache
+def _set(*names: str) -> Update:
+    """Sets these columns of a job, if an attempt still holds it."""
+    held = (_TABLE.c.id == bindparam("this"), _TABLE.c.state == JobState.DUE, _TABLE.c.attempts == bindparam("attempt"))
+    return update(_TABLE).where(*held).values({name: bindparam(f"new_{name}") for name in names})
+
+
 class Jobs:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -71,25 +95,17 @@ class Jobs:
 
     async def named(self, step: Step, subject_id: int, occasion: str) -> Job | None:
         """The job of this step, subject and occasion, whatever became of it."""
-        query = select(Job).where(
-            col(Job.step) == step, col(Job.subject_id) == subject_id, col(Job.occasion) == occasion
-        )
-        return (await self._session.exec(query)).first()
+        asked = {"step": step, "subject_id": subject_id, "occasion": occasion}
+        return (await self._session.exec(_NAMED, params=asked)).first()
 
     async def get(self, job_id: int) -> Job | None:
         return await self._session.get(Job, job_id)
 
     async def claim(self, job_id: int, *, now: datetime, lease: timedelta) -> Job | None:
         """Take the job if it is due and nobody holds it; None means: not yours."""
-        free = or_(col(Job.leased_until).is_(None), col(Job.leased_until) < now)
-        claimed = await self._session.exec(
-            update(Job)
-            .where(col(Job.id) == job_id, col(Job.state) == JobState.DUE)
-            .where(col(Job.due_at) <= now, free)
-            .values(leased_until=now + lease, attempts=col(Job.attempts) + 1)
-            .returning(Job)
-        )
-        return cast("Job | None", cast("Any", claimed).scalar_one_or_none())
+        asked = {"this": job_id, "now": now, "until": now + lease}
+        claimed = (await self._session.exec(_CLAIM, params=asked)).mappings().one_or_none()
+        return Job(**claimed) if claimed is not None else None
 
     async def renew(self, job: Job, *, until: datetime) -> bool:
         """Hold it longer. False: this attempt holds it no more."""
@@ -128,13 +144,8 @@ class Jobs:
         )
 
     async def _set(self, job: Job, **values: Any) -> bool:
-        ended = await self._session.exec(
-            update(Job)
-            .where(col(Job.id) == job.id, col(Job.state) == JobState.DUE)
-            .where(col(Job.attempts) == job.attempts)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+        asked = {"this": job.id, "attempt": job.attempts, **{f"new_{name}": value for name, value in values.items()}}
+        ended = await self._session.exec(_set(*sorted(values)), params=asked)
         return cast("CursorResult[Any]", ended).rowcount == 1
 
     async def due(self, *, now: datetime, limit: int = 200) -> list[int]:
