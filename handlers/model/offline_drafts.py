@@ -1,6 +1,7 @@
 """Drafting without a model: the owner's own texts, put together and cited, or the reason why there is none."""
 
 import re
+from functools import lru_cache
 
 from bot.answers import DraftAnswer, DraftAsk, Source
 from handlers.model.offline_triage import OfflineTriage, Reading, said
@@ -145,9 +146,15 @@ def _changed(body: str, instruction: str) -> str | None:
 def _overlap(title: str, flattened: str) -> float:
     """How much of what was asked is found among a text's title and words; half of it is not yet enough."""
     asked = {word for word in content(flattened) if word != BREAK}
-    offered = {word for word in content(flat(title)) if word != BREAK}
+    offered = _offered(title)
     shared = len(asked & offered)
     return 0.0 if shared < 2 else min(0.8, shared / max(3, len(asked)))
+
+
+@lru_cache(maxsize=1024)
+def _offered(title: str) -> frozenset[str]:
+    """The words of a playbook text's title; the same few dozen are compared with every letter."""
+    return frozenset(word for word in content(flat(title)) if word != BREAK)
 
 
 def _none(reason: str) -> DraftAnswer:
