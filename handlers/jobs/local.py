@@ -57,7 +57,9 @@ class LocalBell:
             await asyncio.gather(*hands, return_exceptions=True)
 
     async def _hand(self, run: Callable[[int], Awaitable[None]]) -> None:
-        while True:
+        me = asyncio.current_task()
+        assert me is not None
+        while not me.cancelling():  # a sender told to stop after the dot first writes down how it ended, and returns
             queue = self._queue
             job_id = await queue.get()
             self._waiting.discard(job_id)
