@@ -20,7 +20,10 @@ DRIVER = "sqlite+in_loop"
 BEGIN = "BEGIN IMMEDIATE"
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing; there is one only while somebody looks in with a tool."""
+BREATH = 0.005
+"""Seconds after which the loop gets a turn between two statements."""
 
+_breathed = 0.0
 _disk = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sqlite-disk")
 
 
@@ -74,7 +77,14 @@ class InLoop(SQLiteDialect_pysqlite):
 
 
 async def _at_once() -> None:
-    """SQLAlchemy insists that an async driver awaits something; this is the least that can be awaited."""
+    """Let the loop breathe now and then: a transaction of many statements must not keep a press from being heard.
+
+    Otherwise nothing is waited for; SQLAlchemy insists that an async driver awaits something.
+    """
+    global _breathed  # noqa: PLW0603
+    if time.monotonic() - _breathed > BREATH:
+        await asyncio.sleep(0)
+        _breathed = time.monotonic()
 
 
 async def _begin(cursor: Any) -> None:

@@ -113,3 +113,23 @@ async def test_a_commit_that_is_interrupted_is_over_before_anybody_goes_on(
     monkeypatch.undo()
     assert await names(engines) == ["written"]
     await add(engines, "and the line still works")
+
+
+async def test_others_get_their_turn_during_a_long_transaction(engines: Engines) -> None:
+    turns, over = 0, asyncio.Event()
+
+    async def other() -> None:
+        nonlocal turns
+        while not over.is_set():
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    async with engines.write.begin() as connection:
+        for number in range(2000):
+            await connection.execute(text("INSERT INTO thing (name) VALUES (:name)"), {"name": f"no. {number}"})
+        turns_before_commit = turns
+    over.set()
+    await beside
+
+    assert turns_before_commit > 5
