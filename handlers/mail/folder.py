@@ -14,6 +14,8 @@ from handlers.mail.imap_words import Fetched, imap_day
 from handlers.mail.ledger import Cursor, FetchedMail, Hole, Ledger
 
 WINDOW = 200
+BATCH = 50
+"""Mails kept in one transaction: few enough that a press does not wait long for its turn to be written."""
 BATCH_BYTES = 4 * 1024 * 1024
 MAIL_CAP = 25 * 1024 * 1024
 FIRST_BYTES = 256 * 1024
@@ -224,12 +226,12 @@ def _windows(uids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _batches(mails: Sequence[Fetched]) -> Iterator[list[Fetched]]:
-    """Mails in order, in groups of bounded weight; one over the cap goes alone."""
+    """Mails in order, in groups of bounded number and weight; one over the cap goes alone."""
     batch: list[Fetched] = []
     weight = 0
     for mail in mails:
         size = mail.size or 0
-        if batch and (weight + size > BATCH_BYTES or max(weight, size) > MAIL_CAP):
+        if batch and (len(batch) == BATCH or weight + size > BATCH_BYTES or max(weight, size) > MAIL_CAP):
             yield batch
             batch, weight = [], 0
         batch.append(mail)
