@@ -87,8 +87,16 @@ def _folded(text: str) -> str:
 
 
 def _owners(word: str, hosts: Collection[str]) -> bool:
-    low = word.casefold().removeprefix("https://").removeprefix("http://")
-    host = re.split(r"[/?#:]", low.rpartition("@")[2], maxsplit=1)[0].rstrip(".")
+    """Whether it leads to the owner. In doubt it does not: a name after an @ may be a path, a password or a trick."""
+    low = word.casefold().removeprefix("mailto:")
+    scheme, slashes, rest = low.rpartition("://")
+    place, *path = re.split(r"[/?#]", rest, maxsplit=1)
+    if "\\" in low or (slashes and scheme not in {"http", "https"}) or (path and "@" in place):
+        return False
+    user, at, host = place.rpartition("@")
+    if at and (slashes or "@" in user or ":" in place):
+        return False
+    host = re.sub(r":\d{1,5}$", "", host).rstrip(".")
     return any(host == h or host.endswith("." + h) for h in hosts)
 
 
