@@ -5,7 +5,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from benchmarks.arrivals import arrivals
@@ -17,52 +17,65 @@ from benchmarks.starts import rehearsals, starts
 from benchmarks.table import Figure, drawn
 from benchmarks.thinking import more_cards, thinking
 
-PARTS = {
-    "starts": "from the command to ready",
-    "arrivals": "from the mail server's push to the card, offline writer",
-    "model": "the same with a model server of two seconds, and fifty letters at once",
-    "presses": "fifty presses at once",
-    "memory": "resident memory after two thousand letters",
-    "backlog": "a mailbox full of letters, read and filed",
+
+async def of_starts(folder: Path, *, quick: bool) -> list[Figure]:
+    async with open_outside(folder / "home") as outside:
+        figures = await starts(outside, count=2 if quick else 5)
+    (folder / "rehearsal").mkdir()
+    return figures + await rehearsals(folder / "rehearsal", count=1 if quick else 3)
+
+
+async def of_arrivals(folder: Path, *, quick: bool) -> list[Figure]:
+    async with open_outside(folder) as outside:
+        house = await outside.start_house()
+        try:
+            return await arrivals(outside, house, count=10 if quick else 40)
+        finally:
+            await house.stop()
+
+
+async def of_model(folder: Path, *, quick: bool) -> list[Figure]:
+    async with open_outside(folder) as outside:
+        return await thinking(outside, ones=1 if quick else 3, together=50)
+
+
+async def of_presses(folder: Path, *, quick: bool) -> list[Figure]:
+    rounds = 1 if quick else 3
+    async with open_outside(folder) as outside:
+        await more_cards(outside, 50 * rounds)
+        return await presses(outside, at_once=50, rounds=rounds)
+
+
+async def of_memory(folder: Path, *, quick: bool) -> list[Figure]:
+    async with open_outside(folder) as outside:
+        return await memory(outside, count=300 if quick else 2000)
+
+
+async def of_backlog(folder: Path, *, quick: bool) -> list[Figure]:
+    async with open_outside(folder) as outside:
+        return await backlog(outside, count=500 if quick else 5000)
+
+
+PARTS: dict[str, tuple[str, Callable[..., Awaitable[list[Figure]]]]] = {
+    "starts": ("from the command to ready", of_starts),
+    "arrivals": ("from the mail server's push to the card, offline writer", of_arrivals),
+    "model": ("the same with a model server of two seconds, and fifty letters at once", of_model),
+    "presses": ("fifty presses at once", of_presses),
+    "memory": ("resident memory after two thousand letters", of_memory),
+    "backlog": ("a mailbox full of letters, read and filed", of_backlog),
 }
-
-
-async def measured(parts: list[str], *, quick: bool, folder: Path) -> AsyncIterator[list[Figure]]:
-    """The figures of each part, as they come."""
-    if "starts" in parts:
-        async with open_outside(folder / "starts") as outside:
-            yield await starts(outside, count=2 if quick else 5)
-        (folder / "rehearsal").mkdir()
-        yield await rehearsals(folder / "rehearsal", count=1 if quick else 3)
-    if "arrivals" in parts:
-        async with open_outside(folder / "arrivals") as outside:
-            house = await outside.start_house()
-            try:
-                yield await arrivals(outside, house, count=10 if quick else 40)
-            finally:
-                await house.stop()
-    if "model" in parts or "presses" in parts:
-        async with open_outside(folder / "cards") as outside:
-            rounds = 1 if quick else 3
-            figures = await thinking(outside, ones=1 if quick else 3, together=50)
-            if "model" in parts:
-                yield figures
-            if "presses" in parts:
-                if rounds > 1:
-                    await more_cards(outside, 50 * (rounds - 1))
-                yield await presses(outside, at_once=50, rounds=rounds)
-    if "memory" in parts:
-        async with open_outside(folder / "memory") as outside:
-            yield await memory(outside, count=300 if quick else 2000)
-    if "backlog" in parts:
-        async with open_outside(folder / "backlog") as outside:
-            yield await backlog(outside, count=500 if quick else 5000)
 
 
 async def run(parts: list[str], *, quick: bool) -> list[Figure]:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="understudy-bench-") as folder:
-        async for some in measured(parts, quick=quick, folder=Path(folder)):
+        for part in parts:
+            where = Path(folder) / part
+            where.mkdir()
+            try:
+                some = await PARTS[part][1](where, quick=quick)
+            except (RuntimeError, TimeoutError) as error:
+                some = [Figure(f"{part}: could not be measured", type(error).__name__, holds=False, note=str(error)[:200])]
             figures += some
             sys.stderr.write("".join(f"{figure.name}: {figure.measured}\n" for figure in some))
     return figures
@@ -71,7 +84,7 @@ async def run(parts: list[str], *, quick: bool) -> list[Figure]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller numbers: a look, not a verdict")
-    listed = "; ".join(f"{name}: {what}" for name, what in PARTS.items())
+    listed = "; ".join(f"{name}: {what}" for name, (what, _) in PARTS.items())
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these ({listed})")
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):

