@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _PREFIX = re.compile(
     r"^\s*(?:re|aw|antw|antwort|sv|vs|r|rif|odp|ynt|res|resp|fw|fwd|wg|tr|rv|enc|i|vb|doorst|pd|fs|vl|转发|回复|答复|回覆|轉寄|返信|転送)"
-    r"\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,2}[::]\s*",
+    r"\s{0,2}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,2}[:\uff1a]\s*",
     re.IGNORECASE,
 )
 
@@ -21,7 +21,7 @@ def base_subject(subject: str) -> str:
         text = shorter
 
 
-_FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|pd|vl|i|转发|轉寄|転送)\s{0,2}[::]", re.IGNORECASE)
+_FORWARD = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|vb|doorst|pd|vl|i|转发|轉寄|転送)\s{0,2}[:\uff1a]", re.IGNORECASE)
 
 
 def says_forwarded(subject: str) -> bool:

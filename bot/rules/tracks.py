@@ -67,12 +67,12 @@ def _default_decision(answer: TriageAnswer) -> str:
     return "What should the answer be?"
 
 
-_QUESTION_MARKS = frozenset("??؟⸮;՞፧")
+_QUESTION_MARKS = frozenset("?\uff1f\u061f\u2e2e\u055e\u1367")
 
 
 def asks_something(text: str) -> bool:
     """Whether a text may want an answer: it has a question mark, or is longer than a thank-you."""
-    return any(mark in text for mark in _QUESTION_MARKS - {";"}) or len(text.strip()) > 280
+    return any(mark in text for mark in _QUESTION_MARKS) or len(text.strip()) > 280
 
 
 @dataclass(frozen=True)
