@@ -1,10 +1,12 @@
-"""SQLite in our own loop: a statement takes microseconds and runs at once; only what waits for the disk goes to a thread."""
+"""SQLite in our own loop: a statement takes microseconds and runs at once; only a slow disk is waited for in a thread."""
 
 import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Pool
@@ -23,8 +25,26 @@ PATIENCE = 10.0
 BREATH = 0.005
 """Seconds after which the loop gets a turn between two statements."""
 
+FAST = 0.002
+"""Seconds of a usual commit below which the change of thread would cost more than it spares the loop."""
+
 _breathed = 0.0
-_disk = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sqlite-disk")
+_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sqlite-disk")
+
+
+@dataclass
+class _Disk:
+    """How long a commit takes lately. Slow until it has shown otherwise, and again after one slow commit."""
+
+    seconds: float = 1.0
+
+    def timed(self, commit: Callable[[], None]) -> None:
+        began = time.perf_counter()
+        commit()
+        self.seconds += (time.perf_counter() - began - self.seconds) / 4
+
+
+_disk = _Disk()
 
 
 class _Cursor(sqlite3.Cursor):
@@ -57,9 +77,14 @@ class InLoop(SQLiteDialect_pysqlite):
         return words, {**options, "factory": _Line, "check_same_thread": False}  # commits run in a thread
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit, which waits for the disk, in a thread; the loop goes on, the transaction's task waits."""
-        if dbapi_connection.in_transaction:
-            await_(_whole(dbapi_connection.commit))
+        """Commit, which waits for the disk: on a slow one in a thread, so that the loop goes on meanwhile."""
+        if not dbapi_connection.in_transaction:
+            return
+        commit = partial(_disk.timed, dbapi_connection.commit)
+        if _disk.seconds < FAST:
+            commit()
+        else:
+            await_(_whole(commit))
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         if statement == BEGIN:
@@ -102,7 +127,7 @@ async def _begin(cursor: Any) -> None:
 
 async def _whole(work: Callable[[], T]) -> T:
     """Do this in a thread. Cancelled meanwhile, it is still waited for: a commit is over before anybody goes on."""
-    done = asyncio.get_running_loop().run_in_executor(_disk, work)
+    done = asyncio.get_running_loop().run_in_executor(_threads, work)
     cancelled: asyncio.CancelledError | None = None
     while not done.done():
         try:

@@ -89,6 +89,7 @@ async def test_a_writer_waits_only_so_long(engines: Engines, tmp_path: Path, mon
 async def test_a_commit_that_is_interrupted_is_over_before_anybody_goes_on(
     engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sqlite_in_loop, "FAST", 0.0)  # as on a slow disk
     begun, go_on = threading.Event(), threading.Event()
     whole = sqlite_in_loop._whole
 
@@ -133,3 +134,31 @@ async def test_others_get_their_turn_during_a_long_transaction(engines: Engines)
     await beside
 
     assert turns_before_commit > 5
+
+
+@pytest.mark.parametrize(("fast", "in_a_thread"), [(0.0, True), (3600.0, False)])
+async def test_a_commit_goes_to_a_thread_only_where_the_disk_is_slow(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch, *, fast: float, in_a_thread: bool
+) -> None:
+    threads: list[threading.Thread] = []
+    timed = sqlite_in_loop._disk.timed
+    monkeypatch.setattr(sqlite_in_loop, "FAST", fast)
+    monkeypatch.setattr(
+        sqlite_in_loop._disk, "timed", lambda commit: (threads.append(threading.current_thread()), timed(commit))
+    )
+
+    await add(engines, "written")
+
+    assert [thread is not threading.current_thread() for thread in threads] == [in_a_thread]
+    assert await names(engines) == ["written"]
+
+
+def test_one_slow_commit_makes_a_disk_slow_and_many_fast_ones_fast_again() -> None:
+    disk, never = sqlite_in_loop._Disk(seconds=0.0), threading.Event()
+
+    disk.timed(lambda: never.wait(4 * sqlite_in_loop.FAST + 0.01))
+    assert disk.seconds > sqlite_in_loop.FAST
+
+    for _ in range(100):
+        disk.timed(lambda: None)
+    assert disk.seconds < sqlite_in_loop.FAST
