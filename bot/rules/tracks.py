@@ -32,7 +32,8 @@ def choose_track(
             return TrackChoice(Track.ROUTINE, (f"the routine “{answer.category}” covers it",))
         return TrackChoice(Track.REPLY, (f"the routine “{answer.category}” may cover it, but that is not sure ({answer.confidence:.2f})",))
     if answer.track in {Track.NOTICE, Track.SILENT}:
-        if not asks_something(text) and answer.confidence >= rules.sure:
+        ours = known_client or open_case  # whose words are never filed on the writer's word, but for a plain thank-you
+        if not answer.asks and not asks_something(text, most=140 if ours else 280) and answer.confidence >= rules.sure:
             return TrackChoice(Track.NOTICE, ("nothing is asked",))
         why = "it was sorted as needing no answer, but it may ask something"
         return TrackChoice(Track.REPLY, (why,))
@@ -70,9 +71,9 @@ def _default_decision(answer: TriageAnswer) -> str:
 _QUESTION_MARKS = frozenset("?\uff1f\u061f\u2e2e\u055e\u1367")
 
 
-def asks_something(text: str) -> bool:
-    """Whether a text may want an answer: it has a question mark, or is longer than a thank-you."""
-    return any(mark in text for mark in _QUESTION_MARKS) or len(text.strip()) > 280
+def asks_something(text: str, *, most: int = 280) -> bool:
+    """Whether a text may want an answer: it has a question mark, or is longer than a thank-you of `most` characters."""
+    return any(mark in text for mark in _QUESTION_MARKS) or len(text.strip()) > most
 
 
 @dataclass(frozen=True)
