@@ -65,11 +65,17 @@ _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)")
 
 
 def home_for(flag: Path | None) -> Path:
-    """The home meant: the one named, else this folder when it holds understudy.toml, else ~/.understudy."""
-    if flag is not None:
-        return flag.expanduser().absolute()
+    """The home meant: the one named, else this folder when it holds understudy.toml, else ~/.understudy.
+
+    A folder that holds no home of its own but a rehearsal stands for the rehearsal's home within it.
+    """
     here = Path.cwd()
-    return here if (here / TOML).is_file() else Path.home() / ".understudy"
+    if flag is not None:
+        home = flag.expanduser().absolute()
+    else:
+        home = here if (here / TOML).is_file() else Path.home() / ".understudy"
+    rehearsed = home / "rehearsal"
+    return rehearsed if not (home / TOML).is_file() and (rehearsed / TOML).is_file() else home
 
 
 def local_zone() -> str:
