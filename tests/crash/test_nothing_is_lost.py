@@ -20,6 +20,8 @@ from tests.crash.transitions import transitions
 from tests.storage.postgres import a_database
 
 AT_ONCE = 2
+ONE_PROCESS = {"house.free_leases"}
+"""Only a database of one process alone is freed at a start; on PostgreSQL leases run out."""
 LONG = 900
 
 
@@ -50,7 +52,7 @@ def test_a_killed_house_loses_nothing_and_repeats_nothing(told: list[Telling]):
 
 @pytest.mark.timeout(LONG)
 def test_the_same_on_postgresql(told: list[Telling]):
-    strikes = _chosen(plan(told, transitions()))
+    strikes = _chosen(plan(told, sorted({*transitions()} - ONE_PROCESS)))
 
     async def strike() -> Report:
         async with AsyncExitStack() as stack:

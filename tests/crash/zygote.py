@@ -2,6 +2,7 @@
 
 import ctypes
 import faulthandler
+import gc
 import json
 import os
 import signal
@@ -31,6 +32,7 @@ def _warm() -> None:
     holidays.country_holidays("SE", years=(2025, 2026, 2027))
     configure_mappers()
     OfflineWriter(read_playbook(SAMPLE_PLAYBOOK))
+    gc.freeze()
 
 
 def _house(spec: dict[str, Any]) -> int:
