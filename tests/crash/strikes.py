@@ -105,10 +105,10 @@ async def _strike(town: Town, strike: Strike, report: Report) -> list[str]:
         report.missed.append(str(strike))
     await town.settled(soon=10 * SOON)  # so that nothing falls due by itself while the house starts once more
     problems = await wrong(town)
-    return problems + await _start_once_more(town)
+    return problems + await start_once_more(town)
 
 
-async def _start_once_more(town: Town) -> list[str]:
+async def start_once_more(town: Town) -> list[str]:
     before, outside = await town.ask("dump"), _outside(town)
     await town.close()
     await town.open()

@@ -44,7 +44,7 @@ class Town:
         try:
             self.house = await self._fork(kill)
         except Died:
-            await self._revived()
+            await self.revived()
 
     async def _fork(self, kill: tuple[str, int] | None) -> House:
         return await self.zygote.fork(
@@ -57,7 +57,8 @@ class Town:
             }
         )
 
-    async def _revived(self) -> None:
+    async def revived(self) -> None:
+        """Start it after it died; where leases must run out, time passes first."""
         self.deaths += 1
         if self.shared_database:
             self.world.ahead += DEAD_LEASE
@@ -77,7 +78,7 @@ class Town:
             try:
                 return await self.house.ask(what, **more)
             except Died:
-                await self._revived()
+                await self.revived()
         raise AssertionError(f"the house dies of {what}")
 
     async def settled(self, soon: float = SOON) -> None:
@@ -104,7 +105,7 @@ class Town:
         try:
             await self.house.ask("advance", seconds=seconds)
         except Died:
-            await self._revived()
+            await self.revived()
 
     # What a person sees and does
 
@@ -127,15 +128,27 @@ class Town:
                 return
             message, element = found
             deaths = self.deaths
-            acknowledged = await self._act(message, element, what, entry)
+            acknowledged = await self.act(message, element, what, entry)
             await self.settled()
             now = self.world.workspace.message(message.channel, message.ts)
             if (done(now) if done else _element(now, what) != element):
                 return
-            assert not acknowledged or self.deaths > deaths + 1, f"{what} was acknowledged for {mark}, and nothing happened"
+            told = self.told() if acknowledged and self.deaths <= deaths + 1 else None
+            assert told is None, f"{what} was acknowledged for {mark}, and nothing happened; last told: {told}"
         raise AssertionError(f"{what} for {mark} is never taken")
 
-    async def _act(self, message: Message, element: dict[str, Any], what: Press, entry: str | None) -> bool:
+    def told(self) -> str:
+        """What was last said to the owner privately."""
+        space = self.world.workspace
+        words = [m for room in space.ephemerals.values() for m in room.values() if m.only_for == self.world.owner]
+        return max(words, key=lambda m: m.ts).text if words else ""
+
+    def waiting(self, press: Press) -> list[tuple[Message, dict[str, Any]]]:
+        """Every post at the desk with this button, and the button."""
+        posts = self.world.workspace.messages.get(self.world.desk, {}).values()
+        return [(message, element) for message in posts if (element := _element(message, press)) is not None]
+
+    async def act(self, message: Message, element: dict[str, Any], what: Press, entry: str | None) -> bool:
         space, me = self.world.workspace, self.world.owner
         for view in space.modals(me):
             await space.close_view(me, view.id, clear=True)
