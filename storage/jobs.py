@@ -134,6 +134,13 @@ class Jobs:
             self.added.append(job)
         return done
 
+    async def any_due(self, step: Step, subject_id: int, *, but: int) -> bool:
+        """Whether another job of this step and subject is still to be done."""
+        query = select(Job.id).where(
+            col(Job.step) == step, col(Job.subject_id) == subject_id, col(Job.state) == JobState.DUE, col(Job.id) != but
+        )
+        return (await self._session.exec(query.limit(1))).first() is not None
+
     async def release_all(self) -> None:
         """Nobody holds anything any more: the one process there was is gone."""
         await self._session.exec(

@@ -10,7 +10,7 @@ from bot.ports import Clock, Desk, Posted
 from bot.questions import CardLook, DayThread, Note, Post, Question
 from bot.rules.digest_content import digest_from
 from storage.cards import CardState
-from storage.jobs import Job
+from storage.jobs import Job, Step
 from storage.outbox import OutboxState
 from storage.postings import Posting, PostingKind
 from storage.store import Store, Tx
@@ -36,12 +36,16 @@ class PostIt:
             post = await self._compose(tx, posting)
             earlier = await tx.jobs.earlier(job)
         if earlier:  # it draws what the rows say, and asks again if they changed under its hands; two at once would post twice
-            async with self.store.finishing(job, "post.left_to_earlier"):
+            async with self.store.finishing(job, "post.left_to_earlier") as tx:
+                if not await tx.jobs.earlier(job):  # it ended in the meantime, and may not have seen what changed
+                    await self._once_more(tx, job)
                 return
         if posting.shown >= int(job.occasion or "1") or post is None:
             async with self.store.finishing(job, "post.nothing") as tx:
                 if post is None:  # nobody needs it any more: it counts as shown
                     await tx.postings.was_shown(job.subject_id, version=posting.version, place="", stamp="")
+                else:
+                    await self._once_more(tx, job)
                 return
         if under is not None and not under.stamp:
             raise Transient("what it belongs under is not posted yet", retry_after=timedelta(seconds=0.4))
@@ -62,6 +66,12 @@ class PostIt:
             await tx.postings.was_shown(job.subject_id, version=posting.version, place=posted.place, stamp=posted.stamp)
             if (await tx.postings.get(job.subject_id)).version > posting.version:
                 await tx.repaint(posting.key, now=self.clock.now())
+
+    async def _once_more(self, tx: Tx, job: Job) -> None:
+        """See to it that the newest version is drawn, when no job that is left would do it."""
+        posting = await tx.postings.get(job.subject_id)
+        if posting.version > posting.shown and not await tx.jobs.any_due(Step.POST, job.subject_id, but=job.id or 0):
+            await tx.repaint(posting.key, now=self.clock.now())
 
     async def _once(self, job: Job, posting: Posting, post: Post, under: Posted | None) -> Posted:
         """Post it, unless an earlier attempt did and never learned of it; one job at a time may."""

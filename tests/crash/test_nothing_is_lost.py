@@ -63,6 +63,7 @@ def test_the_same_on_postgresql(told: list[Telling]):
     _judge(asyncio.run(strike()), strikes)
 
 
+@pytest.mark.skipif(os.environ.get("UNDERSTUDY_CRASH") != "all", reason="long; UNDERSTUDY_CRASH=all tells it")
 @pytest.mark.timeout(LONG)
 def test_kills_at_random_moments_lose_nothing_and_repeat_nothing():
     seed = _seed()
