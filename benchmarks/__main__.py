@@ -15,7 +15,7 @@ from benchmarks.outside import open_outside
 from benchmarks.presses import presses
 from benchmarks.starts import rehearsals, starts
 from benchmarks.table import Figure, drawn
-from benchmarks.thinking import more_cards, thinking
+from benchmarks.thinking import thinking
 
 
 async def of_starts(folder: Path, *, quick: bool) -> list[Figure]:
@@ -40,10 +40,8 @@ async def of_model(folder: Path, *, quick: bool) -> list[Figure]:
 
 
 async def of_presses(folder: Path, *, quick: bool) -> list[Figure]:
-    rounds = 1 if quick else 3
     async with open_outside(folder) as outside:
-        await more_cards(outside, 50 * rounds)
-        return await presses(outside, at_once=50, rounds=rounds)
+        return await presses(outside, at_once=50, rounds=1 if quick else 3)
 
 
 async def of_memory(folder: Path, *, quick: bool) -> list[Figure]:

@@ -4,13 +4,14 @@ import asyncio
 from time import perf_counter
 from typing import Any
 
+from benchmarks.letters import inquiries
 from benchmarks.outside import Outside, rest
 from benchmarks.table import Figure, at_most, told
 from tests.flows.desk import Desk, Post
 
 
 async def presses(outside: Outside, *, at_once: int, rounds: int) -> list[Figure]:
-    """Press Send on as many open cards as there are rounds for; they must be there already."""
+    """Press Send on so many cards at the same moment, and again on others."""
     house = await outside.start_house()
     waits: list[float] = []
     door = outside.workspace.delivery.sockets
@@ -26,7 +27,7 @@ async def presses(outside: Outside, *, at_once: int, rounds: int) -> list[Figure
 
     door.send = timed  # type: ignore[method-assign]
     try:
-        cards = await _open_cards(outside, at_once * rounds)
+        cards = await _cards(outside, at_once * rounds)
         [who] = [one.slack for one in outside.business.with_role("owner")]
         worst, lost = [], 0
         for number in range(rounds):
@@ -46,11 +47,15 @@ async def presses(outside: Outside, *, at_once: int, rounds: int) -> list[Figure
     ]  # fmt: skip
 
 
-async def _open_cards(outside: Outside, count: int) -> list[Post]:
-    """Wait until so many cards are open; them."""
-    async with asyncio.timeout(120):
+async def _cards(outside: Outside, count: int) -> list[Post]:
+    """Have so many cards made by the offline writer; Slack lets us post only so fast."""
+    letters = inquiries(seed=31)
+    for _ in range(count):
+        await outside.bring(next(letters))
+    async with asyncio.timeout(240):
         while len(cards := [card for card in Desk(outside.workspace).cards() if card.is_open]) < count:
             await rest(0.5)
+    await rest(2)
     return cards
 
 

@@ -85,17 +85,3 @@ async def _arrive(outside: Outside, raw: bytes) -> float:
     [push, *_] = await outside.imap.until(b" EXISTS", up=False)
     [asked, *_] = await outside.slack.until(POST, up=True)
     return asked.at - push.at
-
-
-async def more_cards(outside: Outside, count: int) -> None:
-    """So many more open cards, written by the offline writer."""
-    house = await outside.start_house()
-    try:
-        outside.clear()
-        letters = inquiries(seed=31)
-        for _ in range(count):
-            await outside.bring(next(letters))
-        await outside.slack.until(POST, up=True, times=count, within=180)
-        await rest(2)
-    finally:
-        await house.stop()
