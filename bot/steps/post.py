@@ -85,6 +85,7 @@ class PostIt:
         if posting.trying_since is not None and not posting.stamp:
             found = await self.desk.find(posting.key, since=posting.made_at - LOOK_BACK, under=under)
             if found is not None:
+                await self.desk.update(found, post)  # as it was drawn then; it may have been pressed since
                 return found
         try:
             return await self.desk.post(post, key=posting.key, under=under)
