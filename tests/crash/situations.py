@@ -209,7 +209,8 @@ async def a_day_passes(town: Town) -> None:
 
 
 async def asked_again(town: Town) -> None:
-    await town.settled()
+    """The broker delivers twice, and late."""
+    await approved(town)
     await town.ask("ask_again")
     await town.settled()
 
