@@ -47,4 +47,7 @@ def set_up_logs(*, level: int = logging.INFO) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     for noisy in ("slack_bolt", "slack_sdk", "aioimaplib", "uvicorn", "dramatiq", "httpx", "httpx2", "openai", "asyncio", "mail.log", "alembic", "pymap"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+        logger = logging.getLogger(noisy)
+        logger.setLevel(logging.WARNING)
+        logger.disabled, logger.propagate = False, True  # a library's own set-up must not take its lines past the scrubber
+        logger.handlers[:] = []

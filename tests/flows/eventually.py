@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def eventually(true: Callable[[], Any], *, seconds: float = 15.0, instead: Callable[[], str] = str) -> Any:
+async def eventually(true: Callable[[], Any], *, seconds: float = 30.0, instead: Callable[[], str] = str) -> Any:
     """The first truthy value of `true` (awaited if it is awaitable); AssertionError with `instead()` when time is up."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
