@@ -1,7 +1,6 @@
-"""A soak: kills at random moments while mail arrives, on one database, for as long as one likes; the ledgers outside judge.
+"""A soak: kills at random moments while mail arrives, for as long as one likes; the ledgers outside judge.
 
-    python -m benchmarks.soak --kills 1000 --mails 20000 --seed 7
-    python -m benchmarks.soak --kills 200 --postgresql
+For example: `python -m benchmarks.soak --kills 1000 --mails 20000 --seed 7`, or with `--postgresql`.
 """
 
 import argparse

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.answers import Byline, DraftAnswer, DraftAsk, Drafted, TriageAnswer, TriageAsk, Triaged
 from bot.context import House
 from bot.door import Doorway
-from bot.errors import BotError
+from bot.errors import BotError, Permanent, Refused
 from bot.inbound import Authenticated, Kind, Person, ReadMessage
 from bot.people import Approver, People, Role
 from bot.ports import BeforeDot, HandedOver, Parcel, Posted
@@ -120,6 +120,8 @@ class Desk:
     async def update(self, posted: Posted, post: Post) -> None:
         if (error := self.refuse(post)) is not None:
             raise error
+        if posted.stamp not in self.stands:
+            raise Permanent("it is gone")
         self.shown[self.stands[posted.stamp]] = post
 
 
@@ -134,7 +136,7 @@ class Carrier:
 
     async def carry(self, parcel: Parcel, *, before_dot: BeforeDot) -> HandedOver:
         if not await before_dot():
-            raise AssertionError("another sender took over")
+            raise Refused("another sender took over")
         self.took.append(parcel)
         said = self.answer(parcel)
         if self.after_dot is not None:
